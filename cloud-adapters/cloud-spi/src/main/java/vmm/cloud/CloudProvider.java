@@ -1,0 +1,66 @@
+package vmm.cloud;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One cloud: an endpoint, an account and a region that can run instances.
+ *
+ * <p>Every call blocks, may be slow, and may be made from any thread; the caller puts a deadline on it. An adapter
+ * neither retries nor waits nor caches: the loops of the core are the retry. An adapter touches only instances that
+ * carry the tag of its own installation ({@link Tags#installation()}).
+ */
+public interface CloudProvider extends AutoCloseable {
+
+    /**
+     * Asks for one instance and returns as soon as the cloud accepts, not when the instance runs.
+     *
+     * <p>The adapter sends at most one request that can take effect. Whatever went wrong is in the answer: {@link
+     * CreateAnswer.Refused} only if the cloud surely made nothing, {@link CreateAnswer.Unknown} whenever it may have.
+     */
+    CreateAnswer create(LaunchSpec spec);
+
+    /**
+     * Whether sending the same {@link LaunchSpec} again yields the same instance (EC2 client token, ARM PUT). Where
+     * false, a create whose answer is unknown is never sent again.
+     */
+    boolean deduplicatesCreates();
+
+    /**
+     * Looks at one instance directly.
+     *
+     * @return empty only if the cloud itself said that there is no such instance
+     * @throws CloudFailure if that could not be found out
+     */
+    Optional<Instance> get(String instanceId) throws CloudFailure;
+
+    /**
+     * Everything that carries our installation's tag, whatever its state, paged to the end.
+     *
+     * @return a complete listing; its absences may still lag behind the truth
+     * @throws CloudFailure if any page failed: a partial list is never returned
+     */
+    List<Instance> list() throws CloudFailure;
+
+    /**
+     * Asks for an instance to be deleted. May be repeated; an absent instance is success. The instance is gone when
+     * {@link #list()} and {@link #get(String)} no longer show it, not when this returns.
+     */
+    void delete(String instanceId) throws CloudFailure;
+
+    /** Starts an instance that is shut off ({@link Instance.Status#STOPPED}); a running one is left as it is. */
+    void start(String instanceId) throws CloudFailure;
+
+    /** The flavors that can be launched here. */
+    List<Offering> offerings() throws CloudFailure;
+
+    /** The images that can be launched here. */
+    List<Image> images() throws CloudFailure;
+
+    /** The cloud's own limits, and what of them is used by anyone. */
+    Quota quota() throws CloudFailure;
+
+    /** Frees connections and threads. Instances live on. */
+    @Override
+    void close();
+}

@@ -1,0 +1,4 @@
+package vmm.cloud;
+
+/** An image that can be launched on a cloud. */
+public record Image(String id, String name) {}
