@@ -6,8 +6,16 @@ import java.util.Optional;
 /** Why a cloud did not do what it was asked, typed by what the core must do next. Details never hold secrets. */
 public abstract sealed class CloudFailure extends Exception {
 
-    private CloudFailure(String message) {
-        super(message, null, false, false);
+    private final String detail;
+
+    private CloudFailure(String detail) {
+        super(detail, null, false, false);
+        this.detail = detail;
+    }
+
+    /** What went wrong, in words for an operator. */
+    public final String detail() {
+        return detail;
     }
 
     /** A short stable word for logs, metrics and decisions. */

@@ -1,0 +1,19 @@
+package vmm.event;
+
+/** The kinds of loops; each pass of one starts from the table and the clouds. */
+public enum LoopKind {
+    /** Per pool: READY VMs to the oldest requests. */
+    GRANT,
+    /** Per pool: rows for what is missing, an end for what is too many. */
+    REFILL,
+    /** Per cloud: one listing, then one step for each VM. */
+    LIFECYCLE,
+    /** Per cloud: instances that no live row claims. */
+    ORPHAN,
+    /** All pools: allocations whose lease is over or that nobody uses. */
+    RECLAIM,
+    /** All: numbers events and hands them to the streams. */
+    PUBLISH,
+    /** All: deletes what is past its retention. */
+    HOUSEKEEPING
+}

@@ -1,0 +1,41 @@
+package vmm.pool;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import vmm.sizing.Schedule;
+
+/** The schedules as refill reads them. */
+@Repository
+public class Schedules {
+    private static final String SELECT = """
+            SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON pool.id = schedule.pool_id
+            """;
+
+    private final JdbcClient jdbc;
+
+    public Schedules(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Those of one pool, by name. */
+    public List<Schedule> of(String pool) {
+        return jdbc.sql(SELECT + "WHERE pool.name = :pool ORDER BY schedule.name")
+                .param("pool", pool)
+                .query(Schedules::read)
+                .list();
+    }
+
+    private static Schedule read(ResultSet row, int n) throws SQLException {
+        return Schedule.of(
+                row.getString("name"),
+                row.getString("pool"),
+                row.getString("cron"),
+                row.getString("zone"),
+                Duration.ofSeconds(row.getLong("duration_s")),
+                row.getInt("target"));
+    }
+}

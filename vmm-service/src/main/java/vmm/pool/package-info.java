@@ -1,0 +1,7 @@
+/** Pools: identical VMs that serve VM types, with sizes and policies. */
+@ApplicationModule(allowedDependencies = {"clouds", "event", "sizing", "web"})
+@NullMarked
+package vmm.pool;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,159 @@
+package vmm.reconcile;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CloudProvider;
+import vmm.cloud.Instance;
+import vmm.clouds.CloudConnections;
+import vmm.clouds.CloudState;
+import vmm.clouds.Clouds;
+import vmm.event.LoopKind;
+import vmm.lifecycle.Observation;
+import vmm.lifecycle.ReadyWhen;
+import vmm.lifecycle.Terms;
+import vmm.pool.Pool;
+import vmm.pool.Pools;
+import vmm.vm.Vm;
+import vmm.vm.Vms;
+
+/**
+ * Lifecycle: one cloud at a time. Reads the rows, <em>then</em> lists, then takes one step for each VM as {@link
+ * vmm.lifecycle.VmLifecycle} says. Every step is a compare-and-set on the version that was read.
+ */
+@Component
+public class LifecycleLoop implements Reconciler {
+    /** A listing at rest; while VMs move, every tick lists. */
+    static final Duration AT_REST = Duration.ofSeconds(30);
+
+    private static final Logger log = LoggerFactory.getLogger(LifecycleLoop.class);
+
+    private final JdbcClient jdbc;
+    private final Pools pools;
+    private final Clouds clouds;
+    private final CloudConnections connections;
+    private final Vms vms;
+    private final VmSteps steps;
+    private final Store store;
+    private final InstantSource clock;
+
+    public LifecycleLoop(
+            JdbcClient jdbc,
+            Pools pools,
+            Clouds clouds,
+            CloudConnections connections,
+            Vms vms,
+            VmSteps steps,
+            Store store,
+            InstantSource clock) {
+        this.jdbc = jdbc;
+        this.pools = pools;
+        this.clouds = clouds;
+        this.connections = connections;
+        this.vms = vms;
+        this.steps = steps;
+        this.store = store;
+        this.clock = clock;
+    }
+
+    @Override
+    public LoopKind kind() {
+        return LoopKind.LIFECYCLE;
+    }
+
+    /** Clouds where VMs move, or that were not listed for a while. */
+    @Override
+    public List<String> due() {
+        return jdbc.sql("""
+                        SELECT name FROM cloud
+                        WHERE listed_at IS NULL OR listed_at <= :rested OR health <> 'HEALTHY' OR EXISTS (
+                            SELECT 1 FROM vm WHERE vm.cloud = cloud.name
+                            AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'DELETING'))
+                        ORDER BY name
+                        """)
+                .param("rested", vmm.event.Instants.sql(clock.instant().minus(AT_REST)))
+                .query((row, n) -> row.getString("name"))
+                .list();
+    }
+
+    @Override
+    public Pass pass(String name) {
+        var cloud = clouds.find(name);
+        var provider = connections.provider(name);
+        if (cloud.isEmpty()) return Pass.NOTHING;
+        if (provider.isEmpty()) return Pass.of(0, "no connection: the fleet file does not name this cloud");
+        Map<Long, Pool> byId = pools.all().stream().collect(Collectors.toMap(Pool::id, p -> p));
+        List<Vm> rows = vms.liveOn(name);
+        Look look = look(cloud.get(), provider.get());
+        int changed = 0;
+        for (Vm vm : rows) {
+            var terms = terms(Objects.requireNonNull(byId.get(vm.poolId())), provider.get());
+            if (steps.take(vm, look.of(vm), terms, provider.get())) changed++;
+        }
+        return Pass.of(changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
+    }
+
+    private static Terms terms(Pool pool, CloudProvider provider) {
+        return new Terms(
+                pool.bootTimeout(), ReadyWhen.parse(pool.readyWhen()), VmSteps.CREATE_GRACE, provider.deduplicatesCreates());
+    }
+
+    private Look look(CloudState cloud, CloudProvider provider) {
+        Instant began = clock.instant();
+        try {
+            var instances = provider.list();
+            clouds.recordListed(cloud, began);
+            return Look.at(instances, store.id());
+        } catch (CloudFailure failure) {
+            clouds.recordFailure(cloud, failure, began);
+            log.warn("lifecycle cloud={} could not list: {} ({})", cloud.name(), failure.detail(), failure.kind());
+            return Look.failed(failure);
+        }
+    }
+
+    /** A listing, or the failure to get one. Of several instances with one VM id the row's wins, else the oldest. */
+    private record Look(boolean complete, Map<String, List<Instance>> byVm, String words) {
+
+        static Look at(List<Instance> instances, String store) {
+            var byVm = new HashMap<String, List<Instance>>();
+            for (var instance : instances) {
+                var tags = instance.tags();
+                if (tags.vmId() != null && store.equals(tags.store())) {
+                    byVm.merge(tags.vmId(), List.of(instance), Look::both);
+                }
+            }
+            return new Look(true, byVm, instances.size() + " instances");
+        }
+
+        static Look failed(CloudFailure failure) {
+            return new Look(false, Map.of(), "not listed: " + failure.detail());
+        }
+
+        private static List<Instance> both(List<Instance> some, List<Instance> more) {
+            return java.util.stream.Stream.concat(some.stream(), more.stream())
+                    .sorted(Comparator.comparing(Instance::createdAt).thenComparing(Instance::id))
+                    .toList();
+        }
+
+        Observation of(Vm vm) {
+            if (!complete) return new Observation.Unknown();
+            var instances = byVm.getOrDefault(vm.id().toString(), List.of());
+            String own = vm.instanceId();
+            var mine = own == null
+                    ? instances.stream().findFirst()
+                    : instances.stream().filter(i -> i.id().equals(own)).findFirst();
+            return mine.<Observation>map(Observation.Present::new).orElseGet(Observation.Absent::new);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package vmm.reconcile;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import vmm.placement.Shelf;
+import vmm.vm.VmState;
+
+/**
+ * All that a plan for one pool depends on, read under the pool's lock.
+ *
+ * @param target the reserve wanted now
+ * @param queued requests that wait
+ * @param live VMs that count for the maximum: REQUESTED to ALLOCATED, and held ones
+ * @param allocated of those, the ones that cannot be taken back: allocated, or held
+ * @param launchLimit launches in one pass
+ * @param surplusDue whether a surplus has lasted long enough to be retired
+ * @param vms those that are warming or READY and not held
+ */
+record PoolSnapshot(
+        int target,
+        String targetReason,
+        int maxSize,
+        int queued,
+        int live,
+        int allocated,
+        int launchLimit,
+        boolean surplusDue,
+        List<Candidate> vms,
+        List<Shelf> shelves) {
+
+    /** @param sent whether its create was sent */
+    record Candidate(UUID id, String cloud, VmState state, Instant since, boolean sent) {}
+}

@@ -1,0 +1,16 @@
+package vmm.reconcile;
+
+import java.util.List;
+import vmm.event.LoopKind;
+
+/** A kind of loop. Its passes take no input but the key they run for, and start from the table and the clouds. */
+public interface Reconciler {
+
+    LoopKind kind();
+
+    /** The pools or clouds that have work that a tick should look at now. */
+    List<String> due();
+
+    /** One pass; returns what it did for the operator to read. */
+    Pass pass(String key);
+}

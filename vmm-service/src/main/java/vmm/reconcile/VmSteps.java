@@ -1,0 +1,244 @@
+package vmm.reconcile;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionOperations;
+import vmm.allocation.Allocations;
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CloudProvider;
+import vmm.cloud.CreateAnswer;
+import vmm.cloud.Instance;
+import vmm.cloud.LaunchSpec;
+import vmm.cloud.Tags;
+import vmm.clouds.LaunchMarks;
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+import vmm.guest.UserData;
+import vmm.lifecycle.Observation;
+import vmm.lifecycle.Step;
+import vmm.lifecycle.Terms;
+import vmm.lifecycle.VmLifecycle;
+import vmm.vm.Vm;
+import vmm.vm.VmReason;
+import vmm.vm.VmState;
+import vmm.vm.Vms;
+
+/** Carries out the steps of one VM. Creates and deletes run beside the pass; nothing holds a transaction across a call. */
+@Component
+public class VmSteps {
+    /** How long a create without an answer may still bear an instance, before its row is given up. */
+    static final Duration CREATE_GRACE = Duration.ofMinutes(2);
+
+    /** A create that could not be sent this soon after it was recorded is not sent: a row may have been given up since. */
+    static final Duration SEND_WITHIN = Duration.ofSeconds(10);
+
+    /** States a VM can go through in one pass: PROVISIONING to READY. */
+    private static final int STEPS_A_PASS = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(VmSteps.class);
+
+    private final Vms vms;
+    private final Allocations allocations;
+    private final LaunchMarks marks;
+    private final CloudCalls calls;
+    private final PortProbe probe;
+    private final UserData userData;
+    private final Store store;
+    private final TransactionOperations transactions;
+    private final InstantSource clock;
+    private final Wakes wakes;
+
+    public VmSteps(
+            Vms vms,
+            Allocations allocations,
+            LaunchMarks marks,
+            CloudCalls calls,
+            PortProbe probe,
+            UserData userData,
+            Store store,
+            TransactionOperations transactions,
+            InstantSource clock,
+            Wakes wakes) {
+        this.vms = vms;
+        this.allocations = allocations;
+        this.marks = marks;
+        this.calls = calls;
+        this.probe = probe;
+        this.userData = userData;
+        this.store = store;
+        this.transactions = transactions;
+        this.clock = clock;
+        this.wakes = wakes;
+    }
+
+    /** Takes a VM as far as one observation allows; whether its state changed. */
+    boolean take(Vm read, Observation seen, Terms terms, CloudProvider provider) {
+        Vm vm = read;
+        boolean changed = false;
+        for (int i = 0; i < STEPS_A_PASS; i++) {
+            noteSeen(vm, seen);
+            Instant now = clock.instant();
+            switch (VmLifecycle.next(vm, seen, terms, now)) {
+                case Step.Wait w -> {
+                    return changed;
+                }
+                case Step.Create c -> {
+                    Vm wanted = vm;
+                    calls.submit(vm.cloud(), vm.id(), () -> create(wanted, provider));
+                    return changed;
+                }
+                case Step.Delete(String instance) -> {
+                    Vm doomed = vm;
+                    calls.submit(vm.cloud(), vm.id(), () -> delete(doomed, instance, provider));
+                    return changed;
+                }
+                case Step.Look(String instance) -> seen = lookAt(instance, provider);
+                case Step.NoteAbsent n -> {
+                    vms.recordAbsent(vm.id(), now);
+                    return changed;
+                }
+                case Step.Probe(String address, int port) -> {
+                    Vm booting = vm;
+                    calls.submit(vm.cloud(), vm.id(), () -> probe(booting, address, port));
+                    return changed;
+                }
+                case Step.Become(VmState next, VmReason reason, String detail) -> {
+                    if (!become(vm, next, reason, detail, now)) return changed;
+                    changed = true;
+                    var after = vms.find(vm.id());
+                    if (after.isEmpty()) return true;
+                    vm = after.get();
+                }
+            }
+        }
+        return changed;
+    }
+
+    private boolean become(
+            Vm vm, VmState next, @org.jspecify.annotations.Nullable VmReason reason, String detail, Instant now) {
+        Boolean done = transactions.execute(status -> {
+            if (!vms.become(vm, next, reason, detail, now, "lifecycle")) return false;
+            if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
+            if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
+            if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
+            return true;
+        });
+        if (!Boolean.TRUE.equals(done)) return false;
+        if (next == VmState.READY) marks.clear(vm.cloud(), vm.flavor());
+        if (reason != null) {
+            log.warn("lifecycle pool={} vm={} cloud={} reason={}: {}", vm.pool(), vm.id(), vm.cloud(), reason, detail);
+            if (VmState.WARMING.contains(vm.state()) && vm.createResult() != Vm.CreateResult.REFUSED) {
+                marks.markFailedBoot(vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
+            }
+        }
+        return true;
+    }
+
+    /** Writes only what is news, so that a fleet at rest writes nothing. */
+    private void noteSeen(Vm vm, Observation seen) {
+        if (!(seen instanceof Observation.Present(Instance instance))) return;
+        boolean news = vm.seenAt() == null
+                || vm.absentSince() != null
+                || vm.instanceId() == null
+                || !instance.status().name().equals(vm.instanceStatus())
+                || (instance.address() != null && vm.address() == null);
+        if (news) {
+            vms.recordSeen(vm.id(), instance.id(), instance.status().name(), instance.address(), clock.instant());
+        }
+    }
+
+    private static Observation lookAt(String instanceId, CloudProvider provider) {
+        try {
+            Optional<Instance> found = provider.get(instanceId);
+            return found.filter(i -> i.status() != Instance.Status.DELETING)
+                    .<Observation>map(Observation.Present::new)
+                    .orElseGet(Observation.NotFound::new);
+        } catch (CloudFailure failure) {
+            return new Observation.Unknown();
+        }
+    }
+
+    /** Sends a create, once: the right to is recorded and committed first, and the deadline looked at last. */
+    private void create(Vm wanted, CloudProvider provider) {
+        var sending = vms.startCreate(wanted, clock.instant());
+        if (sending.isEmpty()) return;
+        Vm vm = sending.get();
+        Instant recorded = java.util.Objects.requireNonNull(vm.createSentAt());
+        if (recorded.plus(SEND_WITHIN).isBefore(clock.instant())) {
+            vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
+            return;
+        }
+        switch (provider.create(spec(vm))) {
+            case CreateAnswer.Accepted(String instanceId) -> {
+                vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
+                vms.find(vm.id())
+                        .filter(row -> row.state() == VmState.REQUESTED)
+                        .ifPresent(row -> become(row, VmState.PROVISIONING, null, "accepted", clock.instant()));
+            }
+            case CreateAnswer.Refused(CloudFailure why) -> {
+                vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
+                marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());
+                vms.find(vm.id())
+                        .filter(row -> row.state() == VmState.REQUESTED)
+                        .ifPresent(row -> become(
+                                row,
+                                VmState.DELETING,
+                                VmReason.LAUNCH_FAILED,
+                                why.kind() + ": " + why.detail(),
+                                clock.instant()));
+            }
+            case CreateAnswer.Unknown(CloudFailure why) -> {
+                vms.recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
+                marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());
+                log.warn(
+                        "lifecycle pool={} vm={} cloud={} answer to its create is unknown: {}",
+                        vm.pool(),
+                        vm.id(),
+                        vm.cloud(),
+                        why.detail());
+            }
+        }
+    }
+
+    private LaunchSpec spec(Vm vm) {
+        return new LaunchSpec(
+                "vmm-" + store.installation() + "-" + vm.id(),
+                new Tags(store.installation(), store.id(), vm.id().toString()),
+                vm.image(),
+                vm.flavor(),
+                vm.network(),
+                userData.of(vm.id()));
+    }
+
+    /** Looks at the row once more: a hold may have come between. */
+    private void delete(Vm doomed, String instanceId, CloudProvider provider) {
+        boolean still = vms.find(doomed.id())
+                .filter(vm -> vm.state() == VmState.DELETING && !vm.held())
+                .isPresent();
+        if (!still) return;
+        vms.recordDeleteSent(doomed.id(), clock.instant());
+        try {
+            provider.delete(instanceId);
+        } catch (CloudFailure failure) {
+            log.info(
+                    "lifecycle pool={} vm={} cloud={} delete will be asked again: {}",
+                    doomed.pool(),
+                    doomed.id(),
+                    doomed.cloud(),
+                    failure.detail());
+        }
+    }
+
+    private void probe(Vm booting, String address, int port) {
+        if (!probe.answers(address, port)) return;
+        vms.find(booting.id())
+                .filter(vm -> vm.version() == booting.version())
+                .ifPresent(vm -> become(
+                        vm, VmState.READY, null, "port " + port + " answers", clock.instant()));
+    }
+}

@@ -1,0 +1,7 @@
+/** The loops that make the clouds agree with the table, and the Quartz ticks that start them. */
+@ApplicationModule(allowedDependencies = {"allocation", "cloud", "clouds", "event", "guest", "lifecycle", "placement", "pool", "sizing", "vm", "web"})
+@NullMarked
+package vmm.reconcile;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,46 @@
+package vmm.vm;
+
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row of the table as a pass read it.
+ *
+ * @param version what a change of state must find unchanged
+ * @param createSentAt when the create was sent (recorded before sending), null if it never was
+ * @param absentSince when a direct look first did not find the instance, null if the last look did
+ * @param guestReadyAt when the guest reported ready, null if it has not
+ */
+public record Vm(
+        UUID id,
+        long poolId,
+        String pool,
+        String cloud,
+        String image,
+        String flavor,
+        @Nullable String network,
+        VmState state,
+        Instant stateSince,
+        @Nullable VmReason reason,
+        Instant createdAt,
+        long version,
+        @Nullable Instant createSentAt,
+        int createAttempts,
+        @Nullable CreateResult createResult,
+        @Nullable String instanceId,
+        @Nullable String instanceStatus,
+        @Nullable String address,
+        @Nullable Instant seenAt,
+        @Nullable Instant absentSince,
+        @Nullable Instant deleteSentAt,
+        @Nullable Instant guestReadyAt,
+        boolean held) {
+
+    /** What is known of the create; absent until an answer is recorded. */
+    public enum CreateResult {
+        ACCEPTED,
+        REFUSED,
+        UNKNOWN
+    }
+}

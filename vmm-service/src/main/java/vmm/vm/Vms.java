@@ -1,0 +1,211 @@
+package vmm.vm;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import vmm.event.Instants;
+
+/** The VM table. Every change of state is a compare-and-set on the version that was read, with its event. */
+@Repository
+public class Vms {
+    private static final String SELECT = """
+            SELECT vm.*, pool.name AS pool FROM vm JOIN pool ON pool.id = vm.pool_id
+            """;
+    private static final String EVENT = """
+            INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, from_state, to_state, reason, detail, actor)
+            SELECT :now, 'vm', changed.id, allocation.id, pool.name, changed.cloud, allocation.user_name, :from, changed.state,
+                   changed.reason, changed.detail, :actor
+            FROM changed JOIN pool ON pool.id = changed.pool_id
+            LEFT JOIN allocation ON allocation.vm_id = changed.id
+            """;
+
+    private final JdbcClient jdbc;
+
+    public Vms(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Every row of a cloud that is not DELETED, in a fixed order. */
+    public List<Vm> liveOn(String cloud) {
+        return jdbc.sql(SELECT + "WHERE vm.cloud = :cloud AND vm.state <> 'DELETED' ORDER BY vm.id")
+                .param("cloud", cloud)
+                .query(Vms::read)
+                .list();
+    }
+
+    public Optional<Vm> find(UUID id) {
+        return jdbc.sql(SELECT + "WHERE vm.id = :id")
+                .param("id", id)
+                .query(Vms::read)
+                .optional();
+    }
+
+    /** Records the intent to have one more VM. */
+    public void request(NewVm vm, Instant now, String detail) {
+        jdbc.sql("""
+                        WITH changed AS (
+                            INSERT INTO vm (id, pool_id, cloud, image, flavor, network, state, state_since, detail, created_at)
+                            VALUES (:id, :pool, :cloud, :image, :flavor, :network, 'REQUESTED', :now, :detail, :now)
+                            RETURNING *)
+                        """ + EVENT)
+                .param("id", vm.id())
+                .param("pool", vm.poolId())
+                .param("cloud", vm.cloud())
+                .param("image", vm.image())
+                .param("flavor", vm.flavor())
+                .param("network", vm.network())
+                .param("now", Instants.sql(now))
+                .param("detail", detail)
+                .param("from", null)
+                .param("actor", "refill")
+                .update();
+    }
+
+    /**
+     * Changes the state, if the row is still as it was read.
+     *
+     * @return whether it was
+     * @throws IllegalArgumentException if the transition table does not know the change
+     */
+    public boolean become(
+            Vm vm, VmState next, @Nullable VmReason reason, @Nullable String detail, Instant now, String actor) {
+        if (!vm.state().canBecome(next)) {
+            throw new IllegalArgumentException(vm.state() + " cannot become " + next + ": VM " + vm.id());
+        }
+        return jdbc.sql("""
+                        WITH changed AS (
+                            UPDATE vm SET state = :next, state_since = :now, version = version + 1, absent_since = NULL,
+                                   reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
+                                   ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
+                            WHERE id = :id AND version = :version AND state = :from
+                            RETURNING *)
+                        """ + EVENT)
+                        .param("next", next.name())
+                        .param("now", Instants.sql(now))
+                        .param("reason", reason == null ? null : reason.name(), java.sql.Types.VARCHAR)
+                        .param("detail", detail, java.sql.Types.VARCHAR)
+                        .param("id", vm.id())
+                        .param("version", vm.version())
+                        .param("from", vm.state().name())
+                        .param("actor", actor)
+                        .update()
+                == 1;
+    }
+
+    /**
+     * Claims the right to send the create of a REQUESTED row, once: committed before the request goes out.
+     *
+     * @return the row as it is after that, or empty if it is no longer as it was read
+     */
+    public Optional<Vm> startCreate(Vm vm, Instant now) {
+        int changed = jdbc.sql("""
+                        UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
+                               version = version + 1
+                        WHERE id = :id AND version = :version AND state = 'REQUESTED'
+                        """)
+                .param("now", Instants.sql(now))
+                .param("id", vm.id())
+                .param("version", vm.version())
+                .update();
+        return changed == 1 ? find(vm.id()) : Optional.empty();
+    }
+
+    /** Records what the cloud answered to a create; a refusal proves that there is no instance. */
+    public void recordAnswer(UUID id, Vm.CreateResult answer, @Nullable String instanceId) {
+        jdbc.sql("""
+                        UPDATE vm SET create_answer = :answer, instance_id = COALESCE(instance_id, :instance) WHERE id = :id
+                        """)
+                .param("answer", answer.name())
+                .param("instance", instanceId, java.sql.Types.VARCHAR)
+                .param("id", id)
+                .update();
+    }
+
+    /** Records how the cloud shows the instance. No change of state, so the version stays. */
+    public void recordSeen(UUID id, String instanceId, String status, @Nullable String address, Instant now) {
+        jdbc.sql("""
+                        UPDATE vm SET seen_at = :now, absent_since = NULL, instance_status = :status,
+                               address = COALESCE(:address, address), instance_id = COALESCE(instance_id, :instance)
+                        WHERE id = :id AND state <> 'DELETED'
+                        """)
+                .param("now", Instants.sql(now))
+                .param("status", status)
+                .param("address", address, java.sql.Types.VARCHAR)
+                .param("instance", instanceId)
+                .param("id", id)
+                .update();
+    }
+
+    /** Records the first direct look that did not find the instance. */
+    public void recordAbsent(UUID id, Instant now) {
+        jdbc.sql("UPDATE vm SET absent_since = COALESCE(absent_since, :now) WHERE id = :id")
+                .param("now", Instants.sql(now))
+                .param("id", id)
+                .update();
+    }
+
+    public void recordDeleteSent(UUID id, Instant now) {
+        jdbc.sql("UPDATE vm SET delete_sent_at = :now WHERE id = :id")
+                .param("now", Instants.sql(now))
+                .param("id", id)
+                .update();
+    }
+
+    /** Keeps a VM from being granted or deleted until it is let go; {@code false} if there is no such live VM. */
+    public boolean hold(UUID id, boolean held, @Nullable String why) {
+        return jdbc.sql("""
+                        UPDATE vm SET held = :held, held_reason = :why, version = version + 1
+                        WHERE id = :id AND state <> 'DELETED'
+                        """)
+                        .param("held", held)
+                        .param("why", held ? why : null, java.sql.Types.VARCHAR)
+                        .param("id", id)
+                        .update()
+                == 1;
+    }
+
+    private static Vm read(ResultSet row, int n) throws SQLException {
+        String answer = row.getString("create_answer");
+        String reason = row.getString("reason");
+        return new Vm(
+                row.getObject("id", UUID.class),
+                row.getLong("pool_id"),
+                row.getString("pool"),
+                row.getString("cloud"),
+                row.getString("image"),
+                row.getString("flavor"),
+                row.getString("network"),
+                VmState.valueOf(row.getString("state")),
+                row.getTimestamp("state_since").toInstant(),
+                reason == null ? null : VmReason.valueOf(reason),
+                row.getTimestamp("created_at").toInstant(),
+                row.getLong("version"),
+                instant(row, "create_sent_at"),
+                row.getInt("create_attempts"),
+                answer == null ? null : Vm.CreateResult.valueOf(answer),
+                row.getString("instance_id"),
+                row.getString("instance_status"),
+                row.getString("address"),
+                instant(row, "seen_at"),
+                instant(row, "absent_since"),
+                instant(row, "delete_sent_at"),
+                instant(row, "guest_ready_at"),
+                row.getBoolean("held"));
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+        Timestamp at = row.getTimestamp(column);
+        return at == null ? null : at.toInstant();
+    }
+
+    /** A row to be. */
+    public record NewVm(
+            UUID id, long poolId, String cloud, String image, String flavor, @Nullable String network) {}
+}

@@ -1,0 +1,7 @@
+/** The VM: our row for what should exist, its states and their one transition table. */
+@ApplicationModule(allowedDependencies = {"event", "web"})
+@NullMarked
+package vmm.vm;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;
