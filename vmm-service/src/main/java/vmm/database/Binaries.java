@@ -1,5 +1,9 @@
 package vmm.database;
 
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
+
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,11 +18,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
-/** The programs of PostgreSQL, unpacked from the class path once and named by the checksum of what they came from. */
+/**
+ * The programs of PostgreSQL, unpacked from the class path once and named by the checksum of what
+ * they came from.
+ */
 record Binaries(Path home) {
 
     private static final List<String> NEEDED =
@@ -52,9 +56,10 @@ record Binaries(Path home) {
     /** Where programs are kept for all data directories of this user. */
     static Path cache() {
         String configured = System.getenv("XDG_CACHE_HOME");
-        Path caches = configured == null || configured.isBlank()
-                ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(configured);
+        Path caches =
+                configured == null || configured.isBlank()
+                        ? Path.of(System.getProperty("user.home"), ".cache")
+                        : Path.of(configured);
         return caches.resolve("vmm");
     }
 
@@ -63,13 +68,21 @@ record Binaries(Path home) {
     }
 
     private static byte[] archive() throws IOException {
-        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac") ? "darwin" : "linux";
+        String system =
+                System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("mac")
+                        ? "darwin"
+                        : "linux";
         String machine = System.getProperty("os.arch").equals("aarch64") ? "arm_64" : "x86_64";
         String name = "postgres-" + system + "-" + machine + ".txz";
         try (InputStream stream = Binaries.class.getResourceAsStream("/" + name)) {
             if (stream == null) {
-                throw new StartRefused("this build has no PostgreSQL for " + system + "/" + machine
-                        + "; set SPRING_DATASOURCE_URL to a database, or build the jar on this kind of machine");
+                throw new StartRefused(
+                        "this build has no PostgreSQL for "
+                                + system
+                                + "/"
+                                + machine
+                                + "; set SPRING_DATASOURCE_URL to a database, or build the jar on"
+                                + " this kind of machine");
             }
             return stream.readAllBytes();
         }
@@ -85,8 +98,12 @@ record Binaries(Path home) {
     }
 
     private static void unpack(byte[] archive, Path home) throws IOException {
-        try (var tar = new TarArchiveInputStream(new XZCompressorInputStream(new ByteArrayInputStream(archive)))) {
-            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        try (var tar =
+                new TarArchiveInputStream(
+                        new XZCompressorInputStream(new ByteArrayInputStream(archive)))) {
+            for (TarArchiveEntry entry = tar.getNextEntry();
+                    entry != null;
+                    entry = tar.getNextEntry()) {
                 Path target = home.resolve(entry.getName()).normalize();
                 if (!target.startsWith(home)) {
                     throw new IOException("path leads out of the archive: " + entry.getName());
@@ -97,7 +114,8 @@ record Binaries(Path home) {
         Files.setPosixFilePermissions(home, permissions(0755));
     }
 
-    private static void write(TarArchiveInputStream tar, TarArchiveEntry entry, Path target) throws IOException {
+    private static void write(TarArchiveInputStream tar, TarArchiveEntry entry, Path target)
+            throws IOException {
         if (entry.isDirectory()) {
             Files.createDirectories(target);
             return;

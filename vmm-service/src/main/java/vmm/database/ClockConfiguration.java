@@ -1,8 +1,9 @@
 package vmm.database;
 
-import java.time.InstantSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+
+import java.time.InstantSource;
 
 /** The owner of time: nobody else may ask the system for it. */
 @Configuration(proxyBeanMethods = false)

@@ -1,5 +1,7 @@
 package vmm.database;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,13 +14,13 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The directory that holds all a VMM with an embedded database must not lose, held by one process at a time.
+ * The directory that holds all a VMM with an embedded database must not lose, held by one process
+ * at a time.
  *
- * <p>In it: {@code postgresql/} the cluster, {@code postgresql.password} for whoever may read it (0600), {@code
- * postgresql.log} of the last start, {@code vmm.lock}.
+ * <p>In it: {@code postgresql/} the cluster, {@code postgresql.password} for whoever may read it
+ * (0600), {@code postgresql.log} of the last start, {@code vmm.lock}.
  */
 final class DataDirectory implements AutoCloseable {
 
@@ -41,26 +43,32 @@ final class DataDirectory implements AutoCloseable {
             try {
                 Files.createDirectories(
                         absolute,
-                        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rwx------")));
             } catch (IOException e) {
-                throw new StartRefused("data directory " + absolute + " cannot be created: " + reason(e));
+                throw new StartRefused(
+                        "data directory " + absolute + " cannot be created: " + reason(e));
             }
         }
         FileChannel channel;
         try {
-            channel = FileChannel.open(
-                    absolute.resolve("vmm.lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
+            channel =
+                    FileChannel.open(
+                            absolute.resolve("vmm.lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.READ,
+                            StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new StartRefused("data directory " + absolute + " is not writable: " + reason(e));
         }
         if (lock(channel) == null) {
             String holder = read(channel);
             channel.close();
-            throw new StartRefused("data directory " + absolute + " is in use by another VMM"
-                    + (holder.isEmpty() ? "" : " (process " + holder + ")"));
+            throw new StartRefused(
+                    "data directory "
+                            + absolute
+                            + " is in use by another VMM"
+                            + (holder.isEmpty() ? "" : " (process " + holder + ")"));
         }
         write(channel, Long.toString(ProcessHandle.current().pid()));
         return new DataDirectory(absolute, channel);
@@ -82,7 +90,9 @@ final class DataDirectory implements AutoCloseable {
         return Files.exists(cluster().resolve("PG_VERSION"));
     }
 
-    /** The password of the cluster; made before the cluster is, so that no cluster is without one. */
+    /**
+     * The password of the cluster; made before the cluster is, so that no cluster is without one.
+     */
     String password() throws IOException {
         Path file = path.resolve("postgresql.password");
         if (Files.exists(file)) {
@@ -94,19 +104,29 @@ final class DataDirectory implements AutoCloseable {
         byte[] random = new byte[24];
         new SecureRandom().nextBytes(random);
         String password = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createFile(
+                file,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, password + "\n", StandardOpenOption.WRITE, StandardOpenOption.SYNC);
         return password;
     }
 
     void requireSpace() throws IOException {
-        requireSpace(Files.getFileStore(path).getUsableSpace(), hasCluster() ? NEEDED_TO_OPEN : NEEDED_TO_CREATE);
+        requireSpace(
+                Files.getFileStore(path).getUsableSpace(),
+                hasCluster() ? NEEDED_TO_OPEN : NEEDED_TO_CREATE);
     }
 
     void requireSpace(long usable, long needed) {
         if (usable < needed) {
-            throw new StartRefused("not enough disk in " + path + ": " + usable / MEGABYTE + " MB free, "
-                    + needed / MEGABYTE + " MB needed");
+            throw new StartRefused(
+                    "not enough disk in "
+                            + path
+                            + ": "
+                            + usable / MEGABYTE
+                            + " MB free, "
+                            + needed / MEGABYTE
+                            + " MB needed");
         }
     }
 

@@ -1,8 +1,5 @@
 package vmm.database;
 
-import java.nio.file.Path;
-import java.time.InstantSource;
-import javax.sql.DataSource;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
@@ -12,6 +9,11 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+import javax.sql.DataSource;
 
 /** The database of the service: the configured one, else a PostgreSQL of its own. */
 @Configuration(proxyBeanMethods = false)
@@ -34,7 +36,8 @@ class DatabaseConfiguration {
 
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-            return !StringUtils.hasText(context.getEnvironment().getProperty("spring.datasource.url"));
+            return !StringUtils.hasText(
+                    context.getEnvironment().getProperty("spring.datasource.url"));
         }
     }
 }

@@ -1,5 +1,9 @@
 package vmm.database;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,15 +18,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /**
- * A PostgreSQL server of our own that keeps its data in one directory and listens on 127.0.0.1 with a password.
+ * A PostgreSQL server of our own that keeps its data in one directory and listens on 127.0.0.1 with
+ * a password.
  *
- * <p>What it has committed survives the death of everything: it writes through to the disk. The server is a process of
- * its own and outlives a JVM that is killed; the next start on the directory stops it first.
+ * <p>What it has committed survives the death of everything: it writes through to the disk. The
+ * server is a process of its own and outlives a JVM that is killed; the next start on the directory
+ * stops it first.
  */
 final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
 
@@ -39,20 +42,25 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
 
     /** On the command line, where no file of the cluster can undo them. */
     private static final List<String> FIXED =
-            List.of("listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=on", "synchronous_commit=on");
+            List.of(
+                    "listen_addresses=127.0.0.1",
+                    "unix_socket_directories=",
+                    "fsync=on",
+                    "synchronous_commit=on");
 
     /** In postgresql.conf at creation, for its owner to edit. */
-    private static final List<String> ADJUSTABLE = List.of(
-            "shared_buffers=128MB",
-            "max_connections=100",
-            "max_wal_size=512MB",
-            "timezone=UTC",
-            "log_timezone=UTC",
-            "logging_collector=on",
-            "log_filename=postgresql-%a.log",
-            "log_rotation_age=1d",
-            "log_rotation_size=0",
-            "log_truncate_on_rotation=on");
+    private static final List<String> ADJUSTABLE =
+            List.of(
+                    "shared_buffers=128MB",
+                    "max_connections=100",
+                    "max_wal_size=512MB",
+                    "timezone=UTC",
+                    "log_timezone=UTC",
+                    "logging_collector=on",
+                    "log_filename=postgresql-%a.log",
+                    "log_rotation_age=1d",
+                    "log_rotation_size=0",
+                    "log_truncate_on_rotation=on");
 
     private final DataDirectory data;
     private final ServerAccount account;
@@ -62,7 +70,8 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
     private int port;
     private boolean closed;
 
-    private EmbeddedPostgres(DataDirectory data, ServerAccount account, List<String> options) throws IOException {
+    private EmbeddedPostgres(DataDirectory data, ServerAccount account, List<String> options)
+            throws IOException {
         this.data = data;
         this.account = account;
         this.options = options;
@@ -81,7 +90,8 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
     }
 
     /** As {@link #start(Path)}, under an account, with more settings that win over ours. */
-    static EmbeddedPostgres start(Path directory, ServerAccount account, List<String> options) throws IOException {
+    static EmbeddedPostgres start(Path directory, ServerAccount account, List<String> options)
+            throws IOException {
         DataDirectory data = DataDirectory.hold(directory);
         try {
             var postgres = new EmbeddedPostgres(data, account, options);
@@ -155,16 +165,22 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
     private String checkVersion() throws IOException {
         Tool answer = run(Duration.ofSeconds(10), binaries.program("postgres"), "--version");
         if (!answer.ok()) {
-            throw new StartRefused("PostgreSQL does not run on this machine: " + lastLine(answer.output()));
+            throw new StartRefused(
+                    "PostgreSQL does not run on this machine: " + lastLine(answer.output()));
         }
         String version = answer.output().replaceFirst("^.*\\(PostgreSQL\\) ", "").strip();
         if (data.hasCluster()) {
-            String found =
-                    Files.readString(data.cluster().resolve("PG_VERSION")).strip();
+            String found = Files.readString(data.cluster().resolve("PG_VERSION")).strip();
             String major = version.replaceFirst("\\..*", "");
             if (!found.equals(major)) {
-                throw new StartRefused("data in " + data.cluster() + " are of PostgreSQL " + found + ", this is "
-                        + major + ": move them over with pg_dump and pg_restore");
+                throw new StartRefused(
+                        "data in "
+                                + data.cluster()
+                                + " are of PostgreSQL "
+                                + found
+                                + ", this is "
+                                + major
+                                + ": move them over with pg_dump and pg_restore");
             }
         }
         return version;
@@ -178,17 +194,19 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         Files.writeString(secret, password + "\n", StandardOpenOption.CREATE_NEW);
         account.give(aside);
         Path cluster = aside.resolve("cluster");
-        List<Object> command = new ArrayList<>(List.of(
-                binaries.program("initdb"),
-                "-D",
-                cluster,
-                "--username=" + USER,
-                "--pwfile=" + secret,
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8"));
+        List<Object> command =
+                new ArrayList<>(
+                        List.of(
+                                binaries.program("initdb"),
+                                "-D",
+                                cluster,
+                                "--username=" + USER,
+                                "--pwfile=" + secret,
+                                "--auth=scram-sha-256",
+                                "--encoding=UTF8",
+                                "--locale=C",
+                                "--locale-provider=builtin",
+                                "--builtin-locale=C.UTF-8"));
         for (String setting : ADJUSTABLE) {
             command.add("--set");
             command.add(setting);
@@ -196,7 +214,10 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         Tool initdb = run(CREATION, command.toArray());
         if (!initdb.ok()) {
             throw new StartRefused(
-                    "PostgreSQL cannot create its data in " + data.path() + ": " + lastLine(initdb.output()));
+                    "PostgreSQL cannot create its data in "
+                            + data.path()
+                            + ": "
+                            + lastLine(initdb.output()));
         }
         Files.move(cluster, data.cluster(), StandardCopyOption.ATOMIC_MOVE);
         FileTree.delete(aside);
@@ -204,8 +225,9 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
 
     private void deleteHalfMade() throws IOException {
         try (Stream<Path> entries = Files.list(data.path())) {
-            for (Path entry : entries.filter(path -> path.getFileName().toString().startsWith("creating-"))
-                    .toList()) {
+            for (Path entry :
+                    entries.filter(path -> path.getFileName().toString().startsWith("creating-"))
+                            .toList()) {
                 FileTree.delete(entry);
             }
         }
@@ -214,7 +236,9 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
     private void recover() throws IOException {
         var leftover = new LeftoverServer(data.cluster());
         if (leftover.runs()) {
-            log.warn("PostgreSQL of an earlier VMM that was killed still ran on {}: stopped", data.cluster());
+            log.warn(
+                    "PostgreSQL of an earlier VMM that was killed still ran on {}: stopped",
+                    data.cluster());
             stop();
         }
         leftover.clear();
@@ -226,26 +250,33 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
             port = freePort();
             Files.writeString(data.log(), "");
             account.give(data.log());
-            Tool start = run(
-                    Duration.ofSeconds(RECOVERY_SECONDS + 10),
-                    binaries.program("pg_ctl"),
-                    "start",
-                    "-w",
-                    "-t",
-                    RECOVERY_SECONDS,
-                    "-D",
-                    data.cluster(),
-                    "-l",
-                    data.log(),
-                    "-o",
-                    settings());
+            Tool start =
+                    run(
+                            Duration.ofSeconds(RECOVERY_SECONDS + 10),
+                            binaries.program("pg_ctl"),
+                            "start",
+                            "-w",
+                            "-t",
+                            RECOVERY_SECONDS,
+                            "-D",
+                            data.cluster(),
+                            "-l",
+                            data.log(),
+                            "-o",
+                            settings());
             if (start.ok()) {
                 return;
             }
             String said = Files.readString(data.log());
             if (attempt == ATTEMPTS || !said.contains("Address already in use")) {
-                throw new StartRefused("PostgreSQL does not start on " + data.cluster() + ": "
-                        + lastLine(said.isBlank() ? start.output() : said) + " (log: " + data.log() + ")");
+                throw new StartRefused(
+                        "PostgreSQL does not start on "
+                                + data.cluster()
+                                + ": "
+                                + lastLine(said.isBlank() ? start.output() : said)
+                                + " (log: "
+                                + data.log()
+                                + ")");
             }
         }
     }
@@ -262,7 +293,9 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         try (var connection = DriverManager.getConnection(jdbcUrl("postgres"), USER, password);
                 var statement = connection.createStatement()) {
             boolean exists;
-            try (var row = statement.executeQuery("SELECT 1 FROM pg_database WHERE datname = '" + DATABASE + "'")) {
+            try (var row =
+                    statement.executeQuery(
+                            "SELECT 1 FROM pg_database WHERE datname = '" + DATABASE + "'")) {
                 exists = row.next();
             }
             if (!exists) {
@@ -270,13 +303,18 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
             }
         } catch (SQLException e) {
             stopQuietly();
-            throw new StartRefused("PostgreSQL on " + data.cluster() + " does not let us in: " + e.getMessage());
+            throw new StartRefused(
+                    "PostgreSQL on " + data.cluster() + " does not let us in: " + e.getMessage());
         }
     }
 
     private void stop() throws IOException {
+        if (!new LeftoverServer(data.cluster()).runs()) {
+            return;
+        }
         if (!stop("fast", FAST_STOP_SECONDS) && !stop("immediate", ABRUPT_STOP_SECONDS)) {
-            log.warn("PostgreSQL on {} did not stop; the next start will see to it", data.cluster());
+            log.warn(
+                    "PostgreSQL on {} did not stop; the next start will see to it", data.cluster());
         }
     }
 

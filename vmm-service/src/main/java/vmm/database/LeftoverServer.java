@@ -11,7 +11,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** What an earlier server of a cluster left behind: itself, where only its JVM was killed, or a misleading pid file. */
+/**
+ * What an earlier server of a cluster left behind: itself, where only its JVM was killed, or a
+ * misleading pid file.
+ */
 record LeftoverServer(Path cluster) {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -22,9 +25,9 @@ record LeftoverServer(Path cluster) {
     }
 
     /**
-     * Waits for the processes that outlive a killed server for a moment, and removes a pid file whose number another
-     * program has got since (after a reset of the machine). A pid file of nobody is left to PostgreSQL, which then looks
-     * at its shared memory too.
+     * Waits for the processes that outlive a killed server for a moment, and removes a pid file
+     * whose number another program has got since (after a reset of the machine). A pid file of
+     * nobody is left to PostgreSQL, which then looks at its shared memory too.
      */
     void clear() throws IOException {
         List<ProcessHandle> backends =
@@ -62,7 +65,8 @@ record LeftoverServer(Path cluster) {
         if (lines.isEmpty() || !lines.getFirst().strip().matches("[0-9]{1,18}")) {
             return Optional.empty();
         }
-        return ProcessHandle.of(Long.parseLong(lines.getFirst().strip())).filter(ProcessHandle::isAlive);
+        return ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
+                .filter(ProcessHandle::isAlive);
     }
 
     /** PostgreSQL's processes all work in their cluster's directory. */
@@ -71,7 +75,8 @@ record LeftoverServer(Path cluster) {
         if (!Files.isDirectory(Path.of("/proc/self"))) {
             var info = process.info();
             return info.command().filter(command -> command.endsWith("/postgres")).isPresent()
-                    && Arrays.asList(info.arguments().orElse(new String[0])).contains(cluster.toString());
+                    && Arrays.asList(info.arguments().orElse(new String[0]))
+                            .contains(cluster.toString());
         }
         try {
             return Files.readSymbolicLink(facts.resolve("exe"))

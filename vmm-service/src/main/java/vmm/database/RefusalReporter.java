@@ -8,8 +8,9 @@ import org.springframework.boot.SpringBootExceptionReporter;
 /**
  * The one line that is left of an expected refusal to start.
  *
- * <p>Whoever throws an exception that knows its exit code ({@link ExitCodeGenerator}) from the start of the service
- * gets its message logged without a stack trace; every other exception is a bug and keeps its trace.
+ * <p>Whoever throws an exception that knows its exit code ({@link ExitCodeGenerator}) from the
+ * start of the service gets its message logged without a stack trace; every other exception is a
+ * bug and keeps its trace.
  */
 final class RefusalReporter implements SpringBootExceptionReporter {
 

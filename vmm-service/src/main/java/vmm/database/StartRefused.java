@@ -2,7 +2,10 @@ package vmm.database;
 
 import org.springframework.boot.ExitCodeGenerator;
 
-/** A refusal to start: something outside the program has to change first, and the message says what, in one line. */
+/**
+ * A refusal to start: something outside the program has to change first, and the message says what,
+ * in one line.
+ */
 final class StartRefused extends RuntimeException implements ExitCodeGenerator {
 
     StartRefused(String message) {

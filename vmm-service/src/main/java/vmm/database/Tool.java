@@ -17,12 +17,16 @@ record Tool(int exit, String output) {
         return exit == 0;
     }
 
-    /** Runs it without PG* variables of whoever started us; one that does not exist or hangs is not ok. */
-    static Tool run(List<String> prefix, Path directory, List<String> command, Duration limit) throws IOException {
-        var builder = new ProcessBuilder(
-                        Stream.concat(prefix.stream(), command.stream()).toList())
-                .directory(directory.toFile())
-                .redirectErrorStream(true);
+    /**
+     * Runs it without PG* variables of whoever started us; one that does not exist or hangs is not
+     * ok.
+     */
+    static Tool run(List<String> prefix, Path directory, List<String> command, Duration limit)
+            throws IOException {
+        var builder =
+                new ProcessBuilder(Stream.concat(prefix.stream(), command.stream()).toList())
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
         builder.environment().put("LC_ALL", "C");
         Process process;
@@ -36,7 +40,9 @@ record Tool(int exit, String output) {
             // These programs say less than a pipe holds, so they may end before we read.
             if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
-                return new Tool(NOT_RUN, command.getFirst() + " took longer than " + limit.toSeconds() + " s");
+                return new Tool(
+                        NOT_RUN,
+                        command.getFirst() + " took longer than " + limit.toSeconds() + " s");
             }
         } catch (InterruptedException e) {
             process.destroyForcibly();
@@ -44,7 +50,8 @@ record Tool(int exit, String output) {
             return new Tool(NOT_RUN, "interrupted");
         }
         try (var stdout = process.getInputStream()) {
-            return new Tool(process.exitValue(), new String(stdout.readAllBytes(), StandardCharsets.UTF_8));
+            return new Tool(
+                    process.exitValue(), new String(stdout.readAllBytes(), StandardCharsets.UTF_8));
         }
     }
 }

@@ -1,5 +1,6 @@
 /**
- * The database: an embedded PostgreSQL where none is configured, and the clock that everything is compared with.
+ * The database: an embedded PostgreSQL where none is configured, and the clock that everything is
+ * compared with.
  */
 @ApplicationModule(allowedDependencies = {})
 @NullMarked

@@ -1,6 +1,10 @@
 package vmm.database;
 
 import com.zaxxer.hikari.HikariDataSource;
+
+import org.flywaydb.core.Flyway;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.flywaydb.core.Flyway;
-import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /**
- * A real PostgreSQL for tests, one server per test JVM, and as many migrated databases in it as asked for.
+ * A real PostgreSQL for tests, one server per test JVM, and as many migrated databases in it as
+ * asked for.
  *
- * <p>In a container where a Docker engine answers, else embedded. Each {@link #fresh()} database is a copy of one that
- * Flyway has migrated once, made in some tens of milliseconds, and seen by nobody else.
+ * <p>In a container where a Docker engine answers, else embedded. Each {@link #fresh()} database is
+ * a copy of one that Flyway has migrated once, made in some tens of milliseconds, and seen by
+ * nobody else.
  */
 public final class TestDatabase {
 
@@ -28,7 +32,10 @@ public final class TestDatabase {
 
     private TestDatabase() {}
 
-    /** A new database with the schema of {@code db/migration} and no rows; closing the pool drops it. */
+    /**
+     * A new database with the schema of {@code db/migration} and no rows; closing the pool drops
+     * it.
+     */
     public static Fresh fresh() {
         return fresh(TEMPLATE);
     }
@@ -62,7 +69,9 @@ public final class TestDatabase {
             setMinimumIdle(0);
         }
 
-        /** What makes a Spring context, or the service in a process of its own, use this database. */
+        /**
+         * What makes a Spring context, or the service in a process of its own, use this database.
+         */
         public Map<String, String> properties() {
             return Map.of(
                     "spring.datasource.url", server.url(name),
@@ -118,7 +127,8 @@ public final class TestDatabase {
         }
 
         private static boolean dockerAnswers() {
-            if (System.getenv("DOCKER_HOST") == null && !Files.exists(Path.of("/var/run/docker.sock"))) {
+            if (System.getenv("DOCKER_HOST") == null
+                    && !Files.exists(Path.of("/var/run/docker.sock"))) {
                 return false;
             }
             return docker(10, "image", "inspect", IMAGE) || docker(60, "pull", "--quiet", IMAGE);
@@ -127,8 +137,7 @@ public final class TestDatabase {
         private static boolean docker(int seconds, String... arguments) {
             var command = Stream.concat(Stream.of("docker"), Stream.of(arguments)).toList();
             try {
-                return Tool.run(List.of(), Path.of("/"), command, Duration.ofSeconds(seconds))
-                        .ok();
+                return Tool.run(List.of(), Path.of("/"), command, Duration.ofSeconds(seconds)).ok();
             } catch (IOException e) {
                 return false;
             }
@@ -136,10 +145,17 @@ public final class TestDatabase {
 
         @SuppressWarnings("resource")
         private static Server container() {
-            var container = new PostgreSQLContainer(IMAGE)
-                    .withCommand("postgres", "-c", "fsync=off", "-c", "max_connections=500");
+            var container =
+                    new PostgreSQLContainer(IMAGE)
+                            .withCommand(
+                                    "postgres", "-c", "fsync=off", "-c", "max_connections=500");
             container.start();
-            String url = "jdbc:postgresql://" + container.getHost() + ":" + container.getMappedPort(5432) + "/";
+            String url =
+                    "jdbc:postgresql://"
+                            + container.getHost()
+                            + ":"
+                            + container.getMappedPort(5432)
+                            + "/";
             return new Server(url, container.getUsername(), container.getPassword());
         }
 
@@ -147,12 +163,17 @@ public final class TestDatabase {
             try {
                 sweep();
                 Path directory = Files.createTempDirectory("vmm-test-");
-                var postgres = EmbeddedPostgres.start(
-                        directory,
-                        ServerAccount.choose(),
-                        List.of("fsync=off", "full_page_writes=off", "max_connections=500"));
+                var postgres =
+                        EmbeddedPostgres.start(
+                                directory,
+                                ServerAccount.choose(),
+                                List.of(
+                                        "fsync=off",
+                                        "full_page_writes=off",
+                                        "max_connections=500"));
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(postgres, directory)));
-                return new Server(postgres.jdbcUrl(""), postgres.getUsername(), postgres.getPassword());
+                return new Server(
+                        postgres.jdbcUrl(""), postgres.getUsername(), postgres.getPassword());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -161,9 +182,14 @@ public final class TestDatabase {
         /** Removes what test JVMs that were killed left: their servers would run for ever. */
         private static void sweep() throws IOException {
             try (Stream<Path> entries = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-                for (Path entry : entries.filter(
-                                path -> path.getFileName().toString().startsWith("vmm-test-") && orphaned(path))
-                        .toList()) {
+                for (Path entry :
+                        entries.filter(
+                                        path ->
+                                                path.getFileName()
+                                                                .toString()
+                                                                .startsWith("vmm-test-")
+                                                        && orphaned(path))
+                                .toList()) {
                     try {
                         delete(EmbeddedPostgres.start(entry), entry);
                     } catch (StartRefused e) {

@@ -2,9 +2,11 @@ package vmm.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.sql.SQLException;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+
+import java.sql.SQLException;
+
+import javax.sql.DataSource;
 
 class TestDatabaseTest {
 
@@ -23,7 +25,10 @@ class TestDatabaseTest {
     void anEmptyOneHasNoHistoryOfMigrations() throws SQLException {
         try (var empty = TestDatabase.empty();
                 var connection = empty.getConnection();
-                var found = connection.createStatement().executeQuery("SELECT to_regclass('flyway_schema_history')")) {
+                var found =
+                        connection
+                                .createStatement()
+                                .executeQuery("SELECT to_regclass('flyway_schema_history')")) {
             found.next();
             assertThat(found.getString(1)).isNull();
         }
@@ -39,7 +44,9 @@ class TestDatabaseTest {
     private static int tables(DataSource database) throws SQLException {
         try (var connection = database.getConnection();
                 var statement = connection.createStatement();
-                var count = statement.executeQuery("SELECT count(*) FROM pg_tables WHERE tablename = 'only_here'")) {
+                var count =
+                        statement.executeQuery(
+                                "SELECT count(*) FROM pg_tables WHERE tablename = 'only_here'")) {
             count.next();
             return count.getInt(1);
         }
