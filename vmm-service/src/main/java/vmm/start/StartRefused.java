@@ -1,0 +1,16 @@
+package vmm.start;
+
+import org.springframework.boot.ExitCodeGenerator;
+
+/** A refusal to start: something outside the program has to change first, and the message says what. */
+final class StartRefused extends RuntimeException implements ExitCodeGenerator {
+
+    StartRefused(String message) {
+        super(message);
+    }
+
+    @Override
+    public int getExitCode() {
+        return 1;
+    }
+}
