@@ -3,7 +3,8 @@ import { isLive, onEvent, onLiveStatus, type LiveEvent } from "./live.ts";
 
 const POLL_LIVE_MS = 30_000;
 const POLL_ALONE_MS = 4_000;
-const EVENTS_TOGETHER_MS = 400;
+const EVENT_SOON_MS = 250;
+const EVENTS_APART_MS = 1_500;
 
 interface Entry {
   readonly data: unknown;
@@ -59,17 +60,21 @@ export function useData<T>(key: string | null, load: () => Promise<T>, concerns:
     const tell = () => redraw((n) => n + 1);
     const group = loaders.get(key) ?? new Set();
     loaders.set(key, group.add(tell));
+    let read = Date.now();
     void reload();
 
     let soon: number | undefined;
     const offEvent = onEvent((event) => {
       if (event.type !== "reset" && !latest.current.concerns(event)) return;
-      soon ??= window.setTimeout(() => {
-        soon = undefined;
-        void reload();
-      }, EVENTS_TOGETHER_MS);
+      soon ??= window.setTimeout(
+        () => {
+          soon = undefined;
+          read = Date.now();
+          void reload();
+        },
+        Math.max(EVENT_SOON_MS, read + EVENTS_APART_MS - Date.now()),
+      );
     });
-    let read = Date.now();
     const poll = window.setInterval(() => {
       if (Date.now() - read < (isLive() ? POLL_LIVE_MS : POLL_ALONE_MS)) return;
       read = Date.now();
