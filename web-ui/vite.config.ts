@@ -22,6 +22,6 @@ const proxy = {
 export default defineConfig({
   plugins: [react(), ...(process.env["VMM_MOCK"] ? [mock()] : [])],
   build: { outDir: "dist", emptyOutDir: true, target: "es2022", sourcemap: false },
-  server: { port: 5173, ...(process.env["VMM_MOCK"] ? {} : { proxy }) },
-  preview: { port: 4173 },
+  server: { host: "127.0.0.1", port: 5173, ...(process.env["VMM_MOCK"] ? {} : { proxy }) },
+  preview: { host: "127.0.0.1", port: 4173 },
 });

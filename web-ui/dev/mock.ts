@@ -224,11 +224,6 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     }
   };
 
-  seed();
-  const timer = setInterval(tick, 500);
-  timer.unref();
-  setInterval(() => streams.forEach(({ response }) => response.write(": still here\n\n")), 15 * SECOND).unref();
-
   function seed() {
     const start = Date.now() - 3 * HOUR;
     for (const pool of pools.values()) for (let i = 0; i < pool.poolSize; i++) launch(pool.name, i % 3 === 2 ? "harwell" : "rutherford", "READY", start + i * 60 * SECOND);
@@ -713,6 +708,10 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     }
     throw notFound();
   };
+
+  seed();
+  setInterval(tick, 500).unref();
+  setInterval(() => streams.forEach(({ response }) => response.write(": still here\n\n")), 15 * SECOND).unref();
 
   return (request, response, next) => {
     const url = new URL(request.url ?? "/", "http://mock");

@@ -132,10 +132,10 @@ function TypeCard({ type, mine }: { type: VmType; mine: readonly Allocation[] })
   const hasMany = type.description.length > 160;
   return (
     <li className="card" aria-labelledby={heading}>
-      <div className="card-head">
-        <h2 id={heading}>{type.title}</h2>
+      <h2 id={heading}>{type.title}</h2>
+      <p className="chip-line">
         <Pill tone={AVAILABILITY_TONES[type.availability.state]}>{availabilityWords(type.availability, now)}</Pill>
-      </div>
+      </p>
       <p className={hasMany && !open ? "clip" : undefined}>{type.description}</p>
       {hasMany && (
         <Button kind="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -56,11 +56,14 @@ export function StepChart({ points, now, label }: { points: readonly TargetPoint
   );
 }
 
-/** Even and a little above, so that its half is a whole number. */
+const HALVES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
+
+/** The least that is not below, with a round half. */
 export function niceMost(value: number): number {
-  const step = 10 ** Math.floor(Math.log10(value)) / (value < 10 ? 1 : 2);
-  const most = Math.ceil((value * 1.05) / step) * step;
-  return most % 2 === 0 ? most : most + 1;
+  for (let scale = 1; ; scale *= 100) {
+    const half = HALVES.find((one) => one * scale * 2 >= value);
+    if (half !== undefined) return half * scale * 2;
+  }
 }
 
 function midnights(from: number, to: number): number[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
 import { availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
+import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
 import { durationWords, isoOf, moment, relative, roughly, secondsOf, span } from "./time.ts";
@@ -133,4 +134,8 @@ describe("event stream", () => {
     expect(reader.read('ta: {"seq":7}\n\n')).toEqual([{ id: "7", event: "vm", data: '{"seq":7}' }]);
     expect(reader.read("data: a\r\ndata: b\r\n\r\n")).toEqual([{ id: "7", event: "message", data: "a\nb" }]);
   });
+});
+
+describe("the scale of a chart", () => {
+  it("has a round half", () => expect([1, 2, 3, 5, 7, 15, 20, 21, 65, 161, 1000].map(niceMost)).toEqual([2, 2, 4, 6, 8, 16, 20, 24, 80, 200, 1000]));
 });

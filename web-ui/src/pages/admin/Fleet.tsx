@@ -8,7 +8,7 @@ import { said, sentence, VM_STATES } from "../../words/states.ts";
 import { inFull, relative } from "../../words/time.ts";
 
 const LIVE: readonly VmState[] = ["REQUESTED", "PROVISIONING", "BOOTSTRAPPING", "READY", "ALLOCATED", "DELETING"];
-const ROWS = 60;
+const ROWS = 40;
 
 export function FleetPage() {
   const now = useNow(15_000);
@@ -114,13 +114,13 @@ export function FleetPage() {
                     <tr key={vm.id}>
                       <th scope="row">
                         <Link to={`/admin/vms/${vm.id}`} title={vm.name}>
-                          <code>{vm.id.slice(0, 8)}…{vm.id.slice(-4)}</code>
+                          <code className="nowrap">{vm.id.slice(0, 8)}…{vm.id.slice(-4)}</code>
                         </Link>
                       </th>
                       <td data-label="State" className="full">
                         <VmPills vm={vm} />
                       </td>
-                      <td data-label="Since" className="full">
+                      <td data-label="Since" className="full nowrap">
                         <time dateTime={vm.stateSince} title={inFull(new Date(vm.stateSince))}>
                           {relative(new Date(vm.stateSince), now)}
                         </time>
@@ -131,13 +131,13 @@ export function FleetPage() {
                       <td data-label="Cloud" className="full">
                         {vm.cloud}
                       </td>
-                      <td data-label="Address" className="full">
+                      <td data-label="Address" className={vm.address === null ? "full none" : "full"}>
                         {vm.address ?? "–"}
                       </td>
-                      <td data-label="Person" className="full">
+                      <td data-label="Person" className={vm.user === null ? "full none" : "full"}>
                         {vm.user ?? "–"}
                       </td>
-                      <td data-label="Reason" className="full">
+                      <td data-label="Reason" className={vm.holdReason === null && vm.reason === null ? "full none" : "full"}>
                         {vm.holdReason ?? (vm.reason === null ? "–" : sentence(vm.reason))}
                       </td>
                     </tr>

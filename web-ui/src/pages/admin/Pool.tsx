@@ -53,7 +53,7 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
           The target is <b>{pool.target}</b>: {pool.targetReason}.
         </p>
         <div className="line">
-          <span className="soft">Pool size</span> <SizeEditor pool={pool} saved={saved} />
+          <span className="soft">Pool size / max size</span> <SizeEditor pool={pool} saved={saved} />
         </div>
       </section>
       <section>

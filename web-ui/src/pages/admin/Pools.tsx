@@ -66,7 +66,7 @@ export function PoolsPage() {
                       Waiting
                     </th>
                     <th scope="col">Target</th>
-                    <th scope="col">Size</th>
+                    <th scope="col">Size / most</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -93,7 +93,7 @@ export function PoolsPage() {
                       <td className="full" data-label="Target">
                         <b>{pool.target}</b> <span className="soft small">{pool.targetReason}</span>
                       </td>
-                      <td className="full" data-label="Size">
+                      <td className="full" data-label="Size / most">
                         <SizeEditor pool={pool} saved={(saved) => pools.put(all.map((one) => (one.name === saved.name ? saved : one)))} />
                       </td>
                     </tr>

@@ -14,7 +14,8 @@ export function SizeEditor({ pool, saved }: { pool: Pool; saved: (pool: Pool) =>
     return (
       <span className="sizes">
         <span>
-          <b>{pool.poolSize}</b> of at most <b>{pool.maxSize}</b>
+          <b>{pool.poolSize}</b> <span aria-hidden="true">/</span>
+          <span className="unseen"> of at most </span> <b>{pool.maxSize}</b>
         </span>
         <Button
           kind="quiet"
