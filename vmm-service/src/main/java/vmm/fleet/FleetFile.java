@@ -37,8 +37,26 @@ public final class FleetFile {
      * @throws FleetRefused if anything is wrong with it, telling all that is
      */
     public static Fleet read(Path file, Function<String, Optional<String>> environment, Map<String, KindRules> kinds) {
-        var problems = new Problems(file);
-        var root = compose(text(file, problems), problems);
+        var problems = new Problems(file.toString());
+        return read(bytes(file, problems), problems, environment, kinds);
+    }
+
+    /**
+     * Reads a fleet that is no file of its own, such as one within a jar.
+     *
+     * @param name what problems call it
+     */
+    public static Fleet read(
+            String name, byte[] content, Function<String, Optional<String>> environment, Map<String, KindRules> kinds) {
+        return read(content, new Problems(name), environment, kinds);
+    }
+
+    private static Fleet read(
+            byte[] content,
+            Problems problems,
+            Function<String, Optional<String>> environment,
+            Map<String, KindRules> kinds) {
+        var root = compose(text(content, problems), problems);
         if (root == null || root.getTag().equals(Tag.NULL)) {
             problems.add(1, "is empty: describe at least installation and clouds");
             throw problems.refused();
@@ -48,8 +66,7 @@ public final class FleetFile {
         return fleet;
     }
 
-    private static String text(Path file, Problems problems) {
-        byte[] bytes = bytes(file, problems);
+    private static String text(byte[] bytes, Problems problems) {
         try {
             var text = StandardCharsets.UTF_8
                     .newDecoder()

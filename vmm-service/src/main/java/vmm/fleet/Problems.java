@@ -1,6 +1,5 @@
 package vmm.fleet;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -12,10 +11,10 @@ final class Problems {
 
     private static final int MOST_TOLD = 200;
 
-    private final Path file;
+    private final String file;
     private final Set<Problem> found = new LinkedHashSet<>();
 
-    Problems(Path file) {
+    Problems(String file) {
         this.file = file;
     }
 
