@@ -1,5 +1,6 @@
 package vmm.start;
 
+import vmm.database.StartRefused;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
