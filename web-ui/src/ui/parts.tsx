@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
 import { ApiProblem, Unreachable } from "../api/client.ts";
 import type { Connect, StateCounts } from "../api/schema.d.ts";
 import { advice, type Tone } from "../words/states.ts";
@@ -96,7 +96,7 @@ export function Waiting<T>({ of, children }: { of: { data: T | undefined; error:
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
