@@ -189,8 +189,8 @@ const CONNECT_WORDS: Record<string, string> = { jupyter: "Open Jupyter", desktop
 
 /** Ways to a machine: links to open, commands to copy. */
 export function ConnectList({ ways, label }: { ways: readonly Connect[]; label: string }) {
-  const links = ways.filter((way) => way.url !== undefined);
-  const commands = ways.filter((way) => way.command !== undefined);
+  const links = ways.filter((way) => way.url);
+  const commands = ways.filter((way) => way.command);
   if (ways.length === 0) return <p className="soft">This machine names no way to connect. An administrator can add one to its pool.</p>;
   return (
     <div className="connect">
