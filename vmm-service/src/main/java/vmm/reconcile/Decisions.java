@@ -19,10 +19,10 @@ public class Decisions {
         if (plan.actions().isEmpty() && plan.missing() == 0) return;
         jdbc.sql("""
                         INSERT INTO decision (at, pool, summary, reasons)
-                        SELECT :now, :pool, :summary, :reasons
+                        SELECT :now, :pool, :summary, CAST(:reasons AS text[])
                         WHERE NOT EXISTS (
                             SELECT 1 FROM (SELECT summary, reasons FROM decision WHERE pool = :pool ORDER BY id DESC LIMIT 1) AS last
-                            WHERE last.summary = :summary AND last.reasons = :reasons)
+                            WHERE last.summary = :summary AND last.reasons = CAST(:reasons AS text[]))
                         """)
                 .param("now", Instants.sql(now))
                 .param("pool", pool)
