@@ -46,7 +46,7 @@ import vmm.vm.Vms;
 public final class Engine {
     private static final byte[] KEY = "the key of a simulated installation".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     public static final HousekeepingLoop.Retention RETENTION =
-            new HousekeepingLoop.Retention(Duration.ofHours(6), Duration.ofHours(2), Duration.ofHours(3));
+            new HousekeepingLoop.Retention(Duration.ofMinutes(70), Duration.ofMinutes(40), Duration.ofMinutes(50));
 
     public final Ids ids;
     public final Vms vms;

@@ -26,7 +26,7 @@ final class Restores {
     }
 
     void begin() {
-        if (dice.chance(0.6)) return;
+        if (dice.chance(0.5)) return;
         sim.time().after(dice.minutes(1, 25), () -> {
             if (!sim.chaos()) return;
             copy();
@@ -44,7 +44,7 @@ final class Restores {
             script.add("CREATE SCHEMA copy");
             for (var table : tables) script.add("CREATE TABLE copy." + table + " AS TABLE public." + table);
             script.add("CREATE TABLE copy.event_seq AS SELECT last_value, is_called FROM event_seq");
-            run(String.join(";", script));
+            sim.script(String.join(";", script));
         });
     }
 
@@ -62,8 +62,8 @@ final class Restores {
             script.add("SELECT setval('event_seq', last_value, is_called) FROM copy.event_seq");
             script.add("SET session_replication_role = DEFAULT");
             script.add("DROP SCHEMA copy CASCADE");
-            run(String.join(";", script));
-            run(afterRestore());
+            sim.script(String.join(";", script));
+            sim.script(afterRestore());
             restored();
         });
         drill = true;
@@ -78,10 +78,6 @@ final class Restores {
         } catch (java.sql.SQLException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private void run(String script) {
-        sim.jdbc().sql(script.replace("?", "??")).update();
     }
 
     /** What operators are told to run. */

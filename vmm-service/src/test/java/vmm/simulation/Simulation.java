@@ -202,7 +202,7 @@ final class Simulation implements AutoCloseable {
 
     void setDanger(boolean on) {
         chaos = on;
-        points.setDanger(on ? 0.0012 : 0);
+        points.setDanger(on ? 0.0015 : 0);
         pauseRatio = on ? 0.004 : 0;
     }
 
@@ -272,6 +272,15 @@ final class Simulation implements AutoCloseable {
 
     JdbcClient jdbc() {
         return jdbc;
+    }
+
+    /** Runs a script behind the back of the service. */
+    void script(String sql) {
+        try (var statement = eyes.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     VirtualTime time() {

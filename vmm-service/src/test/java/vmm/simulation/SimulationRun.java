@@ -70,7 +70,7 @@ final class SimulationRun {
                 var simulation = new Simulation(seed, database, aloud)) {
             Optional<Failure> failure = Optional.empty();
             try {
-                simulation.run(new Dice(seed, "length").between(500, 900));
+                simulation.run(new Dice(seed, "length").between(800, 1400));
             } catch (Violation violation) {
                 failure = Optional.of(failure(seed, simulation, violation));
             }

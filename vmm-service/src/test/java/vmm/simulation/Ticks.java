@@ -29,9 +29,9 @@ final class Ticks {
 
     private void changePace() {
         if (!sim.chaos()) return;
-        pace = dice.chance(0.2) ? dice.ratio(0.8, 2) : dice.chance(0.7) ? dice.ratio(3, 15) : dice.ratio(20, 120);
+        pace = dice.chance(0.2) ? dice.ratio(0.8, 3) : dice.chance(0.6) ? dice.ratio(4, 15) : dice.ratio(20, 90);
         if (pace > 20) sim.tally().count(Mischief.CLOCK_LEAPS);
-        sim.time().after(dice.minutes(1, 10), this::changePace);
+        sim.time().after(Duration.ofMillis((long) (1000 * pace * dice.between(10, 40))), this::changePace);
     }
 
     private double pace() {
@@ -51,7 +51,7 @@ final class Ticks {
     }
 
     private void guests(String cloud) {
-        sim.time().after(Duration.ofMillis((long) (1000 * Math.min(60, dice.ratio(1.5, 3) * pace()))), () -> {
+        sim.time().after(Duration.ofMillis((long) (1000 * Math.clamp(dice.ratio(2, 5) * pace(), 12, 70))), () -> {
             guests(cloud);
             sim.skies().guestsSpeak(cloud);
         });
