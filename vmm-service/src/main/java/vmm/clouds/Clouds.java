@@ -125,7 +125,7 @@ public class Clouds {
         }
     }
 
-    private static CloudState read(ResultSet row, int n) throws SQLException {
+    static CloudState read(ResultSet row, int n) throws SQLException {
         return new CloudState(
                 row.getString("name"),
                 row.getString("kind"),
