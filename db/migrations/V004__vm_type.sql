@@ -5,7 +5,7 @@ CREATE TABLE vm_type (
     description text    NOT NULL,
     pool_id     bigint  NOT NULL REFERENCES pool (id),
     vcpus       integer NOT NULL,
-    ram_gb      integer NOT NULL,
+    ram_gb      numeric NOT NULL,
     gpus        integer NOT NULL,
     groups      text[]  NOT NULL,
     tags        text[]  NOT NULL,

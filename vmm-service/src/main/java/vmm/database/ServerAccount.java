@@ -50,7 +50,7 @@ record ServerAccount(List<String> prefix, @Nullable UserPrincipal owner) {
         if (!Tool.run(prefix, Path.of("/"), List.of("true"), PROBE).ok()) {
             throw new StartRefused(
                     "PostgreSQL does not run as root, and neither unshare(1) nor setpriv(1) works"
-                        + " here; start the VMM as another user or set SPRING_DATASOURCE_URL");
+                            + " here; start the VMM as another user or set SPRING_DATASOURCE_URL");
         }
         return new ServerAccount(prefix, principal("nobody"));
     }

@@ -18,7 +18,7 @@ import vmm.cloud.Tags;
 import vmm.clouds.LaunchMarks;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
-import vmm.guest.UserData;
+import vmm.guest.CloudInit;
 import vmm.lifecycle.Observation;
 import vmm.lifecycle.Step;
 import vmm.lifecycle.Terms;
@@ -47,7 +47,7 @@ public class VmSteps {
     private final LaunchMarks marks;
     private final CloudCalls calls;
     private final PortProbe probe;
-    private final UserData userData;
+    private final CloudInit cloudInit;
     private final Store store;
     private final TransactionOperations transactions;
     private final InstantSource clock;
@@ -59,7 +59,7 @@ public class VmSteps {
             LaunchMarks marks,
             CloudCalls calls,
             PortProbe probe,
-            UserData userData,
+            CloudInit cloudInit,
             Store store,
             TransactionOperations transactions,
             InstantSource clock,
@@ -69,7 +69,7 @@ public class VmSteps {
         this.marks = marks;
         this.calls = calls;
         this.probe = probe;
-        this.userData = userData;
+        this.cloudInit = cloudInit;
         this.store = store;
         this.transactions = transactions;
         this.clock = clock;
@@ -212,7 +212,7 @@ public class VmSteps {
                 vm.image(),
                 vm.flavor(),
                 vm.network(),
-                userData.of(vm.id()));
+                cloudInit.of(vm.id()));
     }
 
     /** Looks at the row once more: a hold may have come between. */

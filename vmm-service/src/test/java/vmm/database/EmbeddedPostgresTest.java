@@ -46,7 +46,7 @@ class EmbeddedPostgresTest {
                             ask(
                                     connection,
                                     "SELECT count(*) FROM pg_hba_file_rules WHERE auth_method <>"
-                                        + " 'scram-sha-256'"))
+                                            + " 'scram-sha-256'"))
                     .isEqualTo("0");
             assertThatThrownBy(
                             () ->
@@ -140,7 +140,7 @@ class EmbeddedPostgresTest {
         assertRefused(directory)
                 .withMessage(
                         "data in %s are of PostgreSQL 17, this is 18: move them over with pg_dump"
-                            + " and pg_restore",
+                                + " and pg_restore",
                         directory.resolve("postgresql"));
     }
 

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One cloud set up for {@link CloudProviderContract}, empty of our instances at the start.
  *
- * <p>What returns an {@code Optional} is a capability: a cloud that cannot be made to do it returns empty, and the tests
- * that need it are reported as skipped.
+ * <p>What returns an {@code Optional} is a capability: a cloud that cannot be made to do it returns empty, and the
+ * tests that need it are reported as skipped.
  */
 public interface CloudHarness extends AutoCloseable {
 

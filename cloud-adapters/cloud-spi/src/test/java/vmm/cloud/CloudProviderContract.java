@@ -255,7 +255,8 @@ public abstract class CloudProviderContract {
         await("gone", () -> cloud.get(id).isEmpty());
 
         assertThatCode(() -> cloud.delete(id)).doesNotThrowAnyException();
-        assertThatCode(() -> cloud.delete("00000000-0000-4000-8000-000000000000")).doesNotThrowAnyException();
+        assertThatCode(() -> cloud.delete("00000000-0000-4000-8000-000000000000"))
+                .doesNotThrowAnyException();
     }
 
     @Test
@@ -296,8 +297,9 @@ public abstract class CloudProviderContract {
             assertThat(cloud.get(theirs)).isEmpty();
             assertThatCode(() -> cloud.delete(theirs)).doesNotThrowAnyException();
             for (int i = 0; i < 10; i++) harness.passTime();
-            assertThat(other.get(theirs)).hasValueSatisfying(instance -> assertThat(instance.status())
-                    .isNotEqualTo(Instance.Status.DELETING));
+            assertThat(other.get(theirs))
+                    .hasValueSatisfying(
+                            instance -> assertThat(instance.status()).isNotEqualTo(Instance.Status.DELETING));
             assertThat(other.list()).extracting(Instance::id).containsExactly(theirs);
             other.delete(theirs);
         }
@@ -379,13 +381,13 @@ public abstract class CloudProviderContract {
 
     private LaunchSpec specOf(Tags tags, String image, String flavor) {
         var userData = """
-                #cloud-config
-                write_files:
-                  - path: /etc/vmm/guest.json
-                    permissions: '0600'
-                    content: |
-                      {"vmId": "%s", "url": "http://127.0.0.1:9", "token": "%s", "secret": "%s"}
-                """.formatted(tags.vmId(), GUEST_SECRET, GUEST_SECRET);
+            #cloud-config
+            write_files:
+              - path: /etc/vmm/guest.json
+                permissions: '0600'
+                content: |
+                  {"vmId": "%s", "url": "http://127.0.0.1:9", "token": "%s", "secret": "%s"}
+            """.formatted(tags.vmId(), GUEST_SECRET, GUEST_SECRET);
         var name = "vmm-" + tags.installation() + "-" + tags.vmId();
         return new LaunchSpec(name, tags, image, flavor, harness.network(), userData);
     }
@@ -437,8 +439,10 @@ public abstract class CloudProviderContract {
     }
 
     private Instance awaitListed(String vmId) throws CloudFailure {
-        await(vmId + " listed", () -> cloud.list().stream().anyMatch(instance -> vmId.equals(instance.tags()
-                .vmId())));
+        await(
+                vmId + " listed",
+                () -> cloud.list().stream()
+                        .anyMatch(instance -> vmId.equals(instance.tags().vmId())));
         return cloud.list().stream()
                 .filter(instance -> vmId.equals(instance.tags().vmId()))
                 .findFirst()

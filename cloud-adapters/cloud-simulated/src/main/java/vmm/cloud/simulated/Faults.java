@@ -20,7 +20,10 @@ final class Faults {
     record Mishap(CloudFailure why, boolean evident) {}
 
     /** What becomes of an instance; null instants are never. */
-    record Fate(@Nullable Instant runsAt, @Nullable Instant reportsAt, @Nullable Instant errorAt) {}
+    record Fate(
+            @Nullable Instant runsAt,
+            @Nullable Instant reportsAt,
+            @Nullable Instant errorAt) {}
 
     private final RandomGenerator random;
     private final Pause pause;

@@ -23,16 +23,17 @@ record Guest(String instanceId, String image) {
                 .withoutPadding()
                 .encodeToString(("simulated " + instanceId).getBytes(StandardCharsets.UTF_8));
         return """
-                {"imageName":%s,"imageVersion":"simulated","addresses":[%s],"hostKeys":[%s]}"""
-                .formatted(quoted(image), quoted(address(instanceId)), quoted("ssh-ed25519 " + key));
+            {"imageName":%s,"imageVersion":"simulated","addresses":[%s],"hostKeys":[%s]}\
+            """.formatted(quoted(image), quoted(address(instanceId)), quoted("ssh-ed25519" + " " + key));
     }
 
     String activity(Instant at, boolean used) {
         var session = """
-                {"kind":"desktop","user":"scientist","idleSeconds":%d}""".formatted(Math.floorMod(hash(instanceId), 60));
+            {"kind":"desktop","user":"scientist","idleSeconds":%d}\
+            """.formatted(Math.floorMod(hash(instanceId), 60));
         return """
-                {"at":"%s","sessions":[%s],"kernelsBusy":0,"cpuPercent":%s}"""
-                .formatted(at, used ? session : "", used ? "35.0" : "1.0");
+            {"at":"%s","sessions":[%s],"kernelsBusy":0,"cpuPercent":%s}\
+            """.formatted(at, used ? session : "", used ? "35.0" : "1.0");
     }
 
     private static String quoted(String text) {

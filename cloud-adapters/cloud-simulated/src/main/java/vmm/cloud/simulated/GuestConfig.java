@@ -22,8 +22,7 @@ record GuestConfig(String vmId, String url, String token) {
             if (object == null || !object.containsKey("vmId")) continue;
             var url = object.getOrDefault("url", "").replaceAll("/+$", "");
             if (url.isEmpty()) return Optional.empty();
-            return Optional.of(
-                    new GuestConfig(object.getOrDefault("vmId", ""), url, object.getOrDefault("token", "")));
+            return Optional.of(new GuestConfig(object.getOrDefault("vmId", ""), url, object.getOrDefault("token", "")));
         }
         return Optional.empty();
     }
@@ -43,7 +42,8 @@ record GuestConfig(String vmId, String url, String token) {
             this.at = at;
         }
 
-        @Nullable Map<String, String> object() {
+        @Nullable
+        Map<String, String> object() {
             var object = new HashMap<String, String>();
             at++;
             while (true) {

@@ -52,8 +52,8 @@ final class Guests {
     }
 
     /**
-     * Moves the next instant of due guests on, in one short statement, so that no other replica sends the same. Activity
-     * that is lost is not sent again; a first report is, once the claim is over or a failure was seen.
+     * Moves the next instant of due guests on, in one short statement, so that no other replica sends the same.
+     * Activity that is lost is not sent again; a first report is, once the claim is over or a failure was seen.
      */
     private List<Due> claim(Instant now, int max) throws SQLException {
         var claimed = sql.query(
@@ -64,14 +64,8 @@ final class Guests {
                       WHERE cloud = ? AND next_activity_at <= ?
                       ORDER BY next_activity_at LIMIT ? FOR UPDATE SKIP LOCKED) due
                 WHERE i.cloud = ? AND i.instance_id = due.instance_id
-                RETURNING i.instance_id, i.image, i.reported_at IS NOT NULL AS reported, due.since, i.user_data""",
-                Guests::read,
-                now.plus(CLAIM),
-                now.plus(options.activityEvery()),
-                cloud,
-                now,
-                max,
-                cloud);
+                RETURNING i.instance_id, i.image, i.reported_at IS NOT NULL AS reported, due.since, i.user_data\
+                """, Guests::read, now.plus(CLAIM), now.plus(options.activityEvery()), cloud, now, max, cloud);
         return claimed.stream()
                 .sorted(Comparator.comparing(Due::since).thenComparing(Due::instanceId))
                 .toList();
@@ -89,13 +83,10 @@ final class Guests {
     private void report(Due due, Instant claimedAt) throws SQLException {
         var claim = claimedAt.plus(due.reported ? options.activityEvery() : CLAIM);
         if (due.config.isEmpty()) {
-            sql.update(
-                    """
-                    UPDATE simulated_cloud.instance SET next_activity_at = NULL
-                    WHERE cloud = ? AND instance_id = ? AND next_activity_at = ?""",
-                    cloud,
-                    due.instanceId,
-                    claim);
+            sql.update("""
+                UPDATE simulated_cloud.instance SET next_activity_at = NULL
+                WHERE cloud = ? AND instance_id = ? AND next_activity_at = ?\
+                """, cloud, due.instanceId, claim);
             return;
         }
         var config = due.config.get();
@@ -116,7 +107,8 @@ final class Guests {
         sql.update(
                 """
                 UPDATE simulated_cloud.instance SET reported_at = ?::timestamptz, next_activity_at = ?::timestamptz
-                WHERE cloud = ? AND instance_id = ? AND next_activity_at = ?""",
+                WHERE cloud = ? AND instance_id = ? AND next_activity_at = ?\
+                """,
                 heard ? now : null,
                 unwanted ? null : now.plus(heard ? options.activityEvery() : RETRY),
                 cloud,

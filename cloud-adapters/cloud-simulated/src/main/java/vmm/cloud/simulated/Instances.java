@@ -44,8 +44,7 @@ final class Instances {
     }
 
     /** Makes an instance unless a limit is reached; requests that limits concern are served one after the other. */
-    Birth bear(
-            LaunchSpec spec, Instant now, Instant born, Faults.Fate fate, Rules rules, Supplier<String> ids)
+    Birth bear(LaunchSpec spec, Instant now, Instant born, Faults.Fate fate, Rules rules, Supplier<String> ids)
             throws SQLException {
         if (!rules.needLock()) return new Birth.Born(plant(spec, born, fate, ids));
         return sql.inTransaction(connection -> {
@@ -98,8 +97,8 @@ final class Instances {
 
     List<SimulatedInstance> all(Instant at) throws SQLException {
         return sql.query(
-                "SELECT " + SimulatedInstance.COLUMNS + " FROM simulated_cloud.instance"
-                        + " WHERE cloud = ? AND" + EXISTS + " ORDER BY created_at, instance_id",
+                "SELECT " + SimulatedInstance.COLUMNS + " FROM simulated_cloud.instance" + " WHERE cloud = ? AND"
+                        + EXISTS + " ORDER BY created_at, instance_id",
                 SimulatedInstance::read,
                 cloud,
                 at,
@@ -151,78 +150,53 @@ final class Instances {
 
     /** The first delete counts; an instance that is shutting down sends no more reports. */
     void requestDelete(String id, String installation, Instant now, Instant goneAt) throws SQLException {
-        sql.update(
-                """
-                UPDATE simulated_cloud.instance SET delete_requested_at = ?, gone_at = ?, next_activity_at = NULL
-                WHERE cloud = ? AND instance_id = ? AND installation = ? AND created_at <= ?
-                AND delete_requested_at IS NULL AND gone_at IS NULL""",
-                now,
-                goneAt,
-                cloud,
-                id,
-                installation,
-                now);
+        sql.update("""
+            UPDATE simulated_cloud.instance SET delete_requested_at = ?, gone_at = ?, next_activity_at = NULL
+            WHERE cloud = ? AND instance_id = ? AND installation = ? AND created_at <= ?
+            AND delete_requested_at IS NULL AND gone_at IS NULL\
+            """, now, goneAt, cloud, id, installation, now);
     }
 
     /** Boots an instance that is shut off; its guest reports anew. */
     void start(String id, String installation, Instant now, Instant runsAt, Instant reportsAt) throws SQLException {
-        sql.update(
-                """
-                UPDATE simulated_cloud.instance
-                SET stopped_at = NULL, runs_at = ?, reports_at = ?, reported_at = NULL, next_activity_at = ?
-                WHERE cloud = ? AND instance_id = ? AND installation = ? AND stopped_at <= ?
-                AND delete_requested_at IS NULL AND gone_at IS NULL AND error_at IS NULL""",
-                runsAt,
-                reportsAt,
-                reportsAt,
-                cloud,
-                id,
-                installation,
-                now);
+        sql.update("""
+            UPDATE simulated_cloud.instance
+            SET stopped_at = NULL, runs_at = ?, reports_at = ?, reported_at = NULL, next_activity_at = ?
+            WHERE cloud = ? AND instance_id = ? AND installation = ? AND stopped_at <= ?
+            AND delete_requested_at IS NULL AND gone_at IS NULL AND error_at IS NULL\
+            """, runsAt, reportsAt, reportsAt, cloud, id, installation, now);
     }
 
     boolean stop(String id, Instant now) throws SQLException {
-        return sql.update(
-                        """
-                        UPDATE simulated_cloud.instance SET stopped_at = ?, next_activity_at = NULL
-                        WHERE cloud = ? AND instance_id = ? AND runs_at <= ? AND stopped_at IS NULL
-                        AND delete_requested_at IS NULL AND gone_at IS NULL""",
-                        now,
-                        cloud,
-                        id,
-                        now)
-                > 0;
+        return sql.update("""
+            UPDATE simulated_cloud.instance SET stopped_at = ?, next_activity_at = NULL
+            WHERE cloud = ? AND instance_id = ? AND runs_at <= ? AND stopped_at IS NULL
+            AND delete_requested_at IS NULL AND gone_at IS NULL\
+            """, now, cloud, id, now) > 0;
     }
 
     boolean vanish(String id, Instant now) throws SQLException {
-        return sql.update(
-                        """
-                        UPDATE simulated_cloud.instance SET gone_at = ?, next_activity_at = NULL
-                        WHERE cloud = ? AND instance_id = ? AND created_at <= ? AND (gone_at IS NULL OR gone_at > ?)""",
-                        now,
-                        cloud,
-                        id,
-                        now,
-                        now)
-                > 0;
+        return sql.update("""
+            UPDATE simulated_cloud.instance SET gone_at = ?, next_activity_at = NULL
+            WHERE cloud = ? AND instance_id = ? AND created_at <= ? AND (gone_at IS NULL OR gone_at > ?)\
+            """, now, cloud, id, now, now) > 0;
     }
 
     /** Forgets what has been gone for a while. */
     void purge(Instant now) throws SQLException {
-        sql.update(
-                "DELETE FROM simulated_cloud.instance WHERE cloud = ? AND gone_at < ?", cloud, now.minus(KEPT));
+        sql.update("DELETE FROM simulated_cloud.instance WHERE cloud = ? AND gone_at < ?", cloud, now.minus(KEPT));
     }
 
     /** The instance of that name, born at the latest now, so that an id once given can be found. */
     private Optional<String> adopt(Connection connection, LaunchSpec spec, Instant now) throws SQLException {
-        return Sql
-                .query(
+        return Sql.query(
                         connection,
                         """
                         UPDATE simulated_cloud.instance SET created_at = least(created_at, ?)
                         WHERE cloud = ? AND name = ? AND installation = ?
                         AND delete_requested_at IS NULL AND gone_at IS NULL
-                        RETURNING instance_id""",
+                        RETURNING instance_id\
+                        """,
                         row -> row.getString("instance_id"),
                         now,
                         cloud,
@@ -243,8 +217,7 @@ final class Instances {
                 .getFirst();
     }
 
-    private String insert(
-            Connection connection, LaunchSpec spec, Instant born, Faults.Fate fate, Supplier<String> ids)
+    private String insert(Connection connection, LaunchSpec spec, Instant born, Faults.Fate fate, Supplier<String> ids)
             throws SQLException {
         var tags = spec.tags();
         for (int attempt = 0; attempt < 10; attempt++) {
@@ -254,7 +227,8 @@ final class Instances {
                     """
                     INSERT INTO simulated_cloud.instance (cloud, instance_id, name, installation, store, vm_id, image,
                         flavor, network, user_data, created_at, runs_at, error_at, error, reports_at, next_activity_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""",
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING\
+                    """,
                     cloud,
                     id,
                     spec.name(),

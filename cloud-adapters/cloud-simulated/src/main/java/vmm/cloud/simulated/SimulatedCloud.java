@@ -8,11 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
@@ -28,15 +24,13 @@ import vmm.cloud.Tags;
 /**
  * A cloud kept in PostgreSQL: it outlives the process, is one cloud for all replicas, and has {@link Weather}.
  *
- * <p>The state of an instance is derived from the instants in its row and the clock, so that nothing needs to run for it
- * to boot or to go. Only guests need somebody to {@link #tick} for them. Beside the calls of a provider there are those
- * of somebody who owns the cloud: what is really there, and what happens behind our back.
+ * <p>The state of an instance is derived from the instants in its row and the clock, so that nothing needs to run for
+ * it to boot or to go. Only guests need somebody to {@link #tick} for them. Beside the calls of a provider there are
+ * those of somebody who owns the cloud: what is really there, and what happens behind our back.
  */
 public final class SimulatedCloud implements CloudProvider {
 
-    private static final Logger log = LoggerFactory.getLogger(SimulatedCloud.class);
     private static final Duration PURGE_EVERY = Duration.ofMinutes(1);
-    private static final int GUESTS_A_TICK = 64;
 
     private final CloudConfig config;
     private final SimulatedOptions options;
@@ -47,8 +41,8 @@ public final class SimulatedCloud implements CloudProvider {
     private final Instances instances;
     private final Launches launches;
     private final Guests guests;
-    private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Instant purgedAt = Instant.MIN;
+    private volatile Optional<GuestLoop> loop = Optional.empty();
 
     /**
      * A cloud whose guests speak only when somebody ticks.
@@ -107,9 +101,7 @@ public final class SimulatedCloud implements CloudProvider {
             if (faults.strikes(Fault.EMPTY_LIST, weather.emptyList())) return List.of();
             if (weather.listLag().isPositive()) faults.count(Fault.LIST_LAG);
             boolean stale = faults.strikes(Fault.STALE_LIST, weather.staleList());
-            var asOf = clock.instant()
-                    .minus(weather.listLag())
-                    .minus(stale ? weather.staleBy() : Duration.ZERO);
+            var asOf = clock.instant().minus(weather.listLag()).minus(stale ? weather.staleBy() : Duration.ZERO);
             return instances.of(config.installation(), asOf).stream()
                     .map(instance -> instance.shownAt(asOf))
                     .toList();
@@ -168,8 +160,8 @@ public final class SimulatedCloud implements CloudProvider {
     /** Ends the guests' voice in this process; instances and weather live on. */
     @Override
     public void close() {
-        closed.countDown();
         transport.close();
+        loop.ifPresent(GuestLoop::close);
     }
 
     /**
@@ -260,28 +252,9 @@ public final class SimulatedCloud implements CloudProvider {
     }
 
     /** Ticks on a thread of its own until closed. */
-    void tickEvery(Duration period) {
-        Thread.ofVirtual().name("guests of " + config.name()).start(() -> {
-            boolean failing = false;
-            try {
-                while (!closed.await(period.toMillis(), TimeUnit.MILLISECONDS)) failing = tickOrWarn(failing);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-    }
-
-    private boolean tickOrWarn(boolean failedBefore) {
-        try {
-            int guestsServed = GUESTS_A_TICK;
-            while (closed.getCount() > 0 && guestsServed == GUESTS_A_TICK) guestsServed = tick(GUESTS_A_TICK);
-            return false;
-        } catch (RuntimeException e) {
-            if (!failedBefore && closed.getCount() > 0) {
-                log.warn("guests of a simulated cloud cannot report: cloud={} why={}", config.name(), e.toString());
-            }
-            return true;
-        }
+    SimulatedCloud tickEvery(Duration period) {
+        loop = Optional.of(new GuestLoop(config.name(), period, this::tick));
+        return this;
     }
 
     private String plant(LaunchSpec spec, Faults.Fate fate) {

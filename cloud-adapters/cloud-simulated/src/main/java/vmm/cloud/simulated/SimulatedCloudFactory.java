@@ -30,10 +30,7 @@ public final class SimulatedCloudFactory implements CloudProviderFactory {
 
     @Override
     public CloudProvider open(CloudConfig config, Surroundings surroundings) {
-        SimulatedOptions.parse(config.options());
         var random = new SplittableRandom(new SecureRandom().nextLong());
-        var cloud = new SimulatedCloud(config, surroundings, random, Pause.REAL, new HttpGuestTransport());
-        cloud.tickEvery(TICK);
-        return cloud;
+        return new SimulatedCloud(config, surroundings, random, Pause.REAL, new HttpGuestTransport()).tickEvery(TICK);
     }
 }

@@ -29,8 +29,7 @@ public record SimulatedOptions(
         Duration activityEvery,
         boolean deduplicates) {
 
-    private static final List<String> OWN =
-            List.of("flavors", "images", "idleRatio", "activityEvery", "deduplicates");
+    private static final List<String> OWN = List.of("flavors", "images", "idleRatio", "activityEvery", "deduplicates");
 
     /** Every option there is: those of the weather and our own. */
     public static Set<String> names() {

@@ -40,21 +40,17 @@ final class Sky {
 
     void set(Weather weather) throws SQLException {
         configure();
-        sql.update(
-                "UPDATE simulated_cloud.cloud SET weather = ? WHERE name = ?", WeatherReport.write(weather), cloud);
+        sql.update("UPDATE simulated_cloud.cloud SET weather = ? WHERE name = ?", WeatherReport.write(weather), cloud);
         seen = new Seen(weather, clock.instant());
     }
 
     /** Weather set at run time outlives a restart; a changed fleet file replaces it. */
     private void configure() throws SQLException {
         var text = WeatherReport.write(configured);
-        sql.update(
-                """
-                INSERT INTO simulated_cloud.cloud AS c (name, configured, weather) VALUES (?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET configured = excluded.configured, weather = excluded.weather
-                WHERE c.configured <> excluded.configured""",
-                cloud,
-                text,
-                text);
+        sql.update("""
+            INSERT INTO simulated_cloud.cloud AS c (name, configured, weather) VALUES (?, ?, ?)
+            ON CONFLICT (name) DO UPDATE SET configured = excluded.configured, weather = excluded.weather
+            WHERE c.configured <> excluded.configured\
+            """, cloud, text, text);
     }
 }

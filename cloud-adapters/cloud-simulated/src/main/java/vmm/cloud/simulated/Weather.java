@@ -114,7 +114,11 @@ public record Weather(
         duration("bootTime", bootTime);
         ratio("bootJitter", bootJitter);
         ratio("slowBoot", slowBoot);
-        demand("slowBootFactor", slowBootFactor >= 1 && slowBootFactor <= 1_000, slowBootFactor, "a factor from 1 to 1000");
+        demand(
+                "slowBootFactor",
+                slowBootFactor >= 1 && slowBootFactor <= 1_000,
+                slowBootFactor,
+                "a factor from 1 to 1000");
         ratio("neverBoots", neverBoots);
         ratio("neverReports", neverReports);
         ratio("errorInstances", errorInstances);

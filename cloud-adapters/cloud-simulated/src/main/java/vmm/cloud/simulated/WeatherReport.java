@@ -28,7 +28,8 @@ final class WeatherReport {
     /** A weather with some components changed. */
     static Weather read(Weather weather, Map<String, String> changes) {
         for (var name : changes.keySet()) {
-            if (!names().contains(name)) throw new IllegalArgumentException("option " + name + " is no part of weather");
+            if (!names().contains(name))
+                throw new IllegalArgumentException("option " + name + " is no part of weather");
         }
         var values = new Object[COMPONENTS.length];
         for (int i = 0; i < values.length; i++) {

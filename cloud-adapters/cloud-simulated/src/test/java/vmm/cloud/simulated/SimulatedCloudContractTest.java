@@ -75,16 +75,15 @@ class SimulatedCloudContractTest extends CloudProviderContract {
 
         @Override
         public Optional<Runnable> trouble(Trouble trouble) {
-            var weather =
-                    switch (trouble) {
-                        case LOST_REPLY -> calm.with("lostReply", 1);
-                        case FAILED_PAGE -> calm.with("partialList", 1);
-                        case OUTAGE -> calm.with("outage", true);
-                        case NO_CAPACITY -> calm.with("capacity", OptionalInt.of(0));
-                        case QUOTA_EXCEEDED -> calm.with("quota", OptionalInt.of(0));
-                        case THROTTLED -> calm.with("throttled", 1).with("retryAfter", RETRY_AFTER);
-                        case UNAUTHORIZED -> calm.with("unauthorized", 1);
-                    };
+            var weather = switch (trouble) {
+                case LOST_REPLY -> calm.with("lostReply", 1);
+                case FAILED_PAGE -> calm.with("partialList", 1);
+                case OUTAGE -> calm.with("outage", true);
+                case NO_CAPACITY -> calm.with("capacity", OptionalInt.of(0));
+                case QUOTA_EXCEEDED -> calm.with("quota", OptionalInt.of(0));
+                case THROTTLED -> calm.with("throttled", 1).with("retryAfter", RETRY_AFTER);
+                case UNAUTHORIZED -> calm.with("unauthorized", 1);
+            };
             return Optional.of(() -> cloud.setWeather(weather));
         }
 

@@ -1,5 +1,6 @@
 package vmm.cloud.simulated;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,14 @@ final class World {
     /** Started when first needed; its directory goes with it. */
     private static final class Database {
         static final EmbeddedPostgres POSTGRES = start();
+        static final DataSource POOL = pool();
+
+        private static DataSource pool() {
+            var pool = new HikariDataSource();
+            pool.setDataSource(POSTGRES.getPostgresDatabase());
+            pool.setMaximumPoolSize(10);
+            return pool;
+        }
 
         private static EmbeddedPostgres start() {
             try {
@@ -57,7 +66,7 @@ final class World {
     int answer = 204;
 
     static DataSource database() {
-        return Database.POSTGRES.getPostgresDatabase();
+        return Database.POOL;
     }
 
     static EmbeddedPostgres postgres() {
@@ -95,13 +104,13 @@ final class World {
 
     static LaunchSpec spec(String vmId) {
         var userData = """
-                #cloud-config
-                write_files:
-                  - path: /etc/vmm/guest.json
-                    permissions: '0600'
-                    content: |
-                      {"vmId": "%s", "url": "http://vmm.example/", "token": "token of %s", "secret": "hush"}
-                """.formatted(vmId, vmId);
+            #cloud-config
+            write_files:
+              - path: /etc/vmm/guest.json
+                permissions: '0600'
+                content: |
+                  {"vmId": "%s", "url": "http://vmm.example/", "token": "token of %s", "secret": "hush"}
+            """.formatted(vmId, vmId);
         return new LaunchSpec(
                 "vmm-isis-" + vmId, new Tags(INSTALLATION, "store-1", vmId), "muon", "l3.micro", null, userData);
     }

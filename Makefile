@@ -1,0 +1,76 @@
+# The VM pool manager: everything one does with a checkout. `make help` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+MVN := mvn -ntp -B
+JAR := vmm-service/target/vmm.jar
+JDK = $$(scripts/jdk25.sh)
+
+# Directories are in the list so that a deleted file makes the jar stale too.
+SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
+    db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
+
+.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST) \
+	| while IFS= read -r line; do \
+	    set -- $$line; \
+	    case "$$2" in sim|mutants|crash|replicas|e2e|bench) \
+	        [ -x "scripts/$$2.sh" ] || line="$$line (not there yet)";; \
+	    esac; \
+	    [ "$$2" != sim-long ] || [ -x scripts/sim.sh ] || line="$$line (not there yet)"; \
+	    printf '%s\n' "  $${line#  }"; \
+	done
+
+run: export VMM_DATA_DIR ?= $(CURDIR)/data
+run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
+	@java=$(JDK)/bin/java; export VMM_FLEET="$${VMM_FLEET:-$(if $(FLEET),$(abspath $(FLEET)))}"; \
+	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" -jar $(JAR)
+
+jar: $(JAR) ## vmm-service/target/vmm.jar, pages inside
+
+$(JAR): $(SOURCES)
+	@scripts/jdk25.sh >/dev/null
+	$(MVN) -q -pl vmm-service -am package -DskipTests
+	@touch $@
+
+test: ## every check and test that can run here, with a summary of what was left out and why
+	@scripts/test.sh
+
+sim: ## the simulation with seeded faults: SEED=1 replays one, SEEDS=50 STEPS=1000 bounds it
+	@$(call script,sim)
+
+sim-long: ## the simulation until stopped
+	@export SEEDS="$${SEEDS:-forever}"; $(call script,sim)
+
+mutants: ## the simulation must catch each deliberate mistake
+	@$(call script,mutants)
+
+crash: ## kill -9 of the real service at any moment: nothing lost, nothing doubled
+	@$(call script,crash)
+
+replicas: ## two real services on one PostgreSQL, thousands of claims
+	@$(call script,replicas)
+
+e2e: ## a scientist in a real browser: pick, wait, granted, release
+	@$(call script,e2e)
+
+bench: ## claims a second, and how long each takes
+	@$(call script,bench)
+
+format: ## formats all Java
+	@scripts/format.sh
+
+format-check: ## names the Java files that are not formatted
+	@scripts/format.sh --check
+
+clean: ## removes what was built; data/ stays
+	rm -rf target */target cloud-adapters/*/target web-ui/dist
+
+define script
+if [ -x scripts/$(1).sh ]; then exec scripts/$(1).sh; else echo "make $@: scripts/$(1).sh is not there yet" >&2; exit 2; fi
+endef

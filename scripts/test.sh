@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Everything that can be tested on this machine, and a summary that also says what was left out and why.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+# Tests must not meet the data of whoever runs them.
+for variable in ${!VMM_@} ${!SPRING_@} ${!SERVER_@}; do unset "$variable"; done
+
+passed=0 failed=0 skipped=0
+left_out=() broken=()
+started=$(mktemp)
+output=$(mktemp)
+trap 'rm -f "$started" "$output"' EXIT
+
+say() { printf '\n== %s\n' "$1"; }
+
+# One check that counts as one test.
+check() {
+    local name=$1
+    shift
+    say "$name"
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        broken+=("$name")
+    fi
+}
+
+leave_out() { left_out+=("$1: $2"); }
+
+# Surefire's reports written since the start, added up: tests, failures and errors, skipped.
+count_surefire() {
+    find . -path ./web-ui -prune -o -path '*/target/*-reports/TEST-*.xml' -newer "$started" -print0 |
+        xargs -0 -r grep -ho '<testsuite [^>]*' | awk '
+            function number(name) { return match($0, " " name "=\"[0-9]+") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : 0 }
+            { tests += number("tests"); bad += number("errors") + number("failures"); skipped += number("skipped") }
+            END { print tests - bad - skipped + 0, bad + 0, skipped + 0 }'
+}
+
+java_tests() {
+    say "Java: compile with all warnings as errors, tests"
+    local status=0 ok bad left
+    mvn -ntp -B -fae verify || status=$?
+    read -r ok bad left < <(count_surefire)
+    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+    if [ "$status" -ne 0 ]; then
+        [ "$bad" -gt 0 ] || failed=$((failed + 1))
+        broken+=("Java (mvn verify)")
+    fi
+}
+
+web_tests() {
+    if [ ! -f web-ui/package.json ]; then
+        leave_out "web UI tests" "web-ui/ is not there yet"
+        return
+    fi
+    if ! command -v npm >/dev/null; then
+        leave_out "web UI tests" "npm is missing (install Node.js 20 or later)"
+        return
+    fi
+    say "web UI"
+    local status=0 tests ok bad left
+    { scripts/web-ui.sh --deps && cd web-ui && NO_COLOR=1 npm test && cd ..; } 2>&1 | tee "$output" || status=$?
+    tests=$(grep -E '^ *Tests +[0-9]' "$output" | tail -1)
+    ok=$(grep -oE '[0-9]+ passed' <<<"$tests" | cut -d' ' -f1)
+    bad=$(grep -oE '[0-9]+ failed' <<<"$tests" | cut -d' ' -f1)
+    left=$(grep -oE '[0-9]+ (skipped|todo)' <<<"$tests" | awk '{ sum += $1 } END { print sum + 0 }')
+    passed=$((passed + ${ok:-0})) failed=$((failed + ${bad:-0})) skipped=$((skipped + ${left:-0}))
+    if [ "$status" -ne 0 ]; then
+        [ "${bad:-0}" -gt 0 ] || failed=$((failed + 1))
+        broken+=("web UI")
+    fi
+}
+
+browser_test() {
+    if [ ! -x scripts/e2e.sh ]; then
+        leave_out "browser test" "scripts/e2e.sh is not there yet"
+    elif ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+        leave_out "browser test" "no chromium (apt-get install chromium)"
+    elif ! command -v npm >/dev/null; then
+        leave_out "browser test" "npm is missing (install Node.js 20 or later)"
+    else
+        check "browser test" scripts/e2e.sh
+    fi
+}
+
+crash_test() {
+    if [ -x scripts/crash.sh ]; then
+        check "crash smoke test" scripts/crash.sh --smoke
+    else
+        leave_out "crash smoke test" "scripts/crash.sh is not there yet"
+    fi
+}
+
+if ! scripts/jdk25.sh >/dev/null; then
+    exit 1
+fi
+check "format" scripts/format.sh --check
+java_tests
+web_tests
+browser_test
+crash_test
+
+say "summary"
+for name in "${broken[@]}"; do echo "FAILED: $name"; done
+for line in "${left_out[@]}"; do echo "left out: $line"; done
+echo "$passed passed, $failed failed, $((skipped + ${#left_out[@]})) skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,194 @@
+package vmm.clouds;
+
+import io.github.resilience4j.bulkhead.Bulkhead;
+import io.github.resilience4j.bulkhead.BulkheadConfig;
+import io.github.resilience4j.ratelimiter.RateLimiter;
+import io.github.resilience4j.ratelimiter.RateLimiterConfig;
+import io.github.resilience4j.timelimiter.TimeLimiter;
+import io.github.resilience4j.timelimiter.TimeLimiterConfig;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CloudProvider;
+import vmm.cloud.CreateAnswer;
+import vmm.cloud.Image;
+import vmm.cloud.Instance;
+import vmm.cloud.LaunchSpec;
+import vmm.cloud.Offering;
+import vmm.cloud.Quota;
+
+/**
+ * A cloud behind a deadline, a bulkhead and a rate limit, so that one that hangs or throttles holds up nobody. A call that
+ * outlives its deadline goes on by itself and keeps its place in the bulkhead until it ends.
+ */
+public final class GuardedCloud implements CloudProvider {
+    /** Calls that read, under way at once: a hung listing must not shut out all others. */
+    private static final int READS = 8;
+
+    /** Calls that change something, under way at once. */
+    private static final int CHANGES = 32;
+
+    private final CloudProvider cloud;
+    private final TimeLimiter deadline;
+    private final RateLimiter rate;
+    private final Bulkhead reads;
+    private final Bulkhead changes;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /**
+     * @param callTimeout deadline of one call
+     * @param callsPerSecond calls in any one second; more wait for the next, for at most the deadline
+     */
+    public GuardedCloud(String name, CloudProvider cloud, Duration callTimeout, double callsPerSecond) {
+        this.cloud = cloud;
+        this.deadline = TimeLimiter.of(
+                name,
+                TimeLimiterConfig.custom()
+                        .timeoutDuration(callTimeout)
+                        .cancelRunningFuture(false)
+                        .build());
+        this.rate = RateLimiter.of(
+                name,
+                RateLimiterConfig.custom()
+                        .limitForPeriod(Math.max(1, (int) Math.ceil(callsPerSecond)))
+                        .limitRefreshPeriod(Duration.ofMillis(
+                                callsPerSecond >= 1 ? 1000 : (long) (1000 / callsPerSecond)))
+                        .timeoutDuration(callTimeout)
+                        .build());
+        this.reads = bulkhead(name + "-reads", READS, callTimeout);
+        this.changes = bulkhead(name + "-changes", CHANGES, callTimeout);
+    }
+
+    private static Bulkhead bulkhead(String name, int calls, Duration wait) {
+        return Bulkhead.of(
+                name,
+                BulkheadConfig.custom()
+                        .maxConcurrentCalls(calls)
+                        .maxWaitDuration(wait)
+                        .build());
+    }
+
+    @Override
+    public CreateAnswer create(LaunchSpec spec) {
+        try {
+            return call(changes, () -> cloud.create(spec));
+        } catch (CloudFailure.Throttled notSent) {
+            return new CreateAnswer.Refused(notSent);
+        } catch (CloudFailure unanswered) {
+            return new CreateAnswer.Unknown(unanswered);
+        }
+    }
+
+    @Override
+    public boolean deduplicatesCreates() {
+        return cloud.deduplicatesCreates();
+    }
+
+    @Override
+    public Optional<Instance> get(String instanceId) throws CloudFailure {
+        return call(reads, () -> cloud.get(instanceId));
+    }
+
+    @Override
+    public List<Instance> list() throws CloudFailure {
+        return call(reads, cloud::list);
+    }
+
+    @Override
+    public void delete(String instanceId) throws CloudFailure {
+        call(changes, () -> {
+            cloud.delete(instanceId);
+            return instanceId;
+        });
+    }
+
+    @Override
+    public void start(String instanceId) throws CloudFailure {
+        call(changes, () -> {
+            cloud.start(instanceId);
+            return instanceId;
+        });
+    }
+
+    @Override
+    public List<Offering> offerings() throws CloudFailure {
+        return call(reads, cloud::offerings);
+    }
+
+    @Override
+    public List<Image> images() throws CloudFailure {
+        return call(reads, cloud::images);
+    }
+
+    @Override
+    public Quota quota() throws CloudFailure {
+        return call(reads, cloud::quota);
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+        cloud.close();
+    }
+
+    private <T> T call(Bulkhead bulkhead, Call<T> call) throws CloudFailure {
+        if (!rate.acquirePermission()) throw notSent("our own rate limit for this cloud");
+        if (!bulkhead.tryAcquirePermission()) throw notSent("too many calls to this cloud are under way");
+        CompletableFuture<Answer<T>> answer;
+        try {
+            answer = CompletableFuture.supplyAsync(() -> answer(call), threads);
+        } catch (java.util.concurrent.RejectedExecutionException closing) {
+            bulkhead.onComplete();
+            throw notSent("the service is stopping");
+        }
+        var done = answer.whenComplete((value, failure) -> bulkhead.onComplete());
+        try {
+            return TimeLimiter.decorateFutureSupplier(deadline, () -> done).call().get();
+        } catch (TimeoutException late) {
+            throw new CloudFailure.Unreachable(
+                    "no answer within " + deadline.getTimeLimiterConfig().getTimeoutDuration());
+        } catch (CloudFailure failure) {
+            throw failure;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CloudFailure.Unreachable("interrupted");
+        } catch (ExecutionException e) {
+            throw new CloudFailure.Unreachable("the adapter failed: " + e.getCause());
+        } catch (Exception e) {
+            throw new CloudFailure.Unreachable("the adapter failed: " + e);
+        }
+    }
+
+    private static <T> Answer<T> answer(Call<T> call) {
+        try {
+            return new Answer<>(call.make(), null);
+        } catch (CloudFailure failure) {
+            return new Answer<>(null, failure);
+        }
+    }
+
+    private static CloudFailure notSent(String why) {
+        return new CloudFailure.Throttled(why, Optional.empty());
+    }
+
+    /** A call to the cloud. */
+    private interface Call<T> {
+        T make() throws CloudFailure;
+    }
+
+    /** What came of it: one of the two. */
+    private record Answer<T>(@Nullable T value, @Nullable CloudFailure failure) {
+        T get() throws CloudFailure {
+            if (failure != null) throw failure;
+            if (value == null) throw new CloudFailure.Unreachable("the adapter gave no answer");
+            return value;
+        }
+    }
+}

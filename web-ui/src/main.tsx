@@ -1,0 +1,46 @@
+import "@fontsource-variable/atkinson-hyperlegible-next/wght.css";
+import "@fontsource-variable/atkinson-hyperlegible-mono/wght.css";
+import "./style.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter, Route, Routes } from "react-router";
+import { CloudsPage } from "./pages/admin/Clouds.tsx";
+import { FleetPage } from "./pages/admin/Fleet.tsx";
+import { PoolPage } from "./pages/admin/Pool.tsx";
+import { PoolsPage } from "./pages/admin/Pools.tsx";
+import { SchedulesPage } from "./pages/admin/Schedules.tsx";
+import { VmPage } from "./pages/admin/Vm.tsx";
+import { CataloguePage } from "./pages/Catalogue.tsx";
+import { LoginPage } from "./pages/Login.tsx";
+import { MachinesPage } from "./pages/Machines.tsx";
+import { RequestPage } from "./pages/Request.tsx";
+import { SessionProvider } from "./session.tsx";
+import { Nowhere, SignedIn } from "./ui/Shell.tsx";
+
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <StrictMode>
+    <SessionProvider>
+      <BrowserRouter>
+        <Routes>
+          <Route path="/login" element={<LoginPage />} />
+          <Route element={<SignedIn role="SCIENTIST" />}>
+            <Route path="/" element={<CataloguePage />} />
+            <Route path="/machines" element={<MachinesPage />} />
+            <Route path="/requests/:id" element={<RequestPage />} />
+            <Route path="*" element={<Nowhere />} />
+          </Route>
+          <Route element={<SignedIn role="OPERATOR" />}>
+            <Route path="/admin/fleet" element={<FleetPage />} />
+            <Route path="/admin/vms/:id" element={<VmPage />} />
+          </Route>
+          <Route element={<SignedIn role="ADMIN" />}>
+            <Route path="/admin/pools" element={<PoolsPage />} />
+            <Route path="/admin/pools/:name" element={<PoolPage />} />
+            <Route path="/admin/schedules" element={<SchedulesPage />} />
+            <Route path="/admin/clouds" element={<CloudsPage />} />
+          </Route>
+        </Routes>
+      </BrowserRouter>
+    </SessionProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,211 @@
+import { useState } from "react";
+import { Link, useParams } from "react-router";
+import { call } from "../../api/client.ts";
+import { useData, useNow } from "../../api/data.ts";
+import type { Decision, Pool } from "../../api/schema.d.ts";
+import { Button, Gauge, Page, ProblemNote, useAction, Waiting, warming, When } from "../../ui/parts.tsx";
+import { durationWords, roughly } from "../../words/time.ts";
+import { Legend } from "./Pools.tsx";
+import { SizeEditor } from "./SizeEditor.tsx";
+
+export function PoolPage() {
+  const { name = "" } = useParams();
+  const pool = useData(
+    `pool-${name}`,
+    async () => (await call("get", "/api/v1/pools/{name}", { path: { name } })).data,
+    (event) => event.pool === name,
+  );
+  return (
+    <Page
+      title={name}
+      actions={
+        <>
+          <Link className="button plain" to={`/admin/fleet?pool=${encodeURIComponent(name)}`}>
+            Its VMs
+          </Link>
+          <Link className="button plain" to={`/admin/schedules?pool=${encodeURIComponent(name)}`}>
+            Its schedules
+          </Link>
+        </>
+      }
+    >
+      <Waiting of={pool}>{(data) => <Details pool={data} saved={pool.put} />}</Waiting>
+      <Decisions pool={name} />
+    </Page>
+  );
+}
+
+function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
+  return (
+    <>
+      <section className="card">
+        <Gauge counts={pool.counts} max={pool.maxSize} target={pool.target} />
+        <Legend />
+        <dl className="figures">
+          <Figure name="Ready" value={pool.counts.ready} />
+          <Figure name="Preparing" value={warming(pool.counts)} />
+          <Figure name="In use" value={pool.counts.allocated} />
+          <Figure name="Deleting" value={pool.counts.deleting} />
+          <Figure name="Waiting" value={pool.queued} />
+          <Figure name="Target" value={pool.target} />
+        </dl>
+        <p>
+          The target is <b>{pool.target}</b>: {pool.targetReason}.
+        </p>
+        <div className="line">
+          <span className="soft">Pool size / max size</span> <SizeEditor pool={pool} saved={saved} />
+        </div>
+      </section>
+      <section>
+        <h2>Where it runs</h2>
+        <table className="stack">
+          <caption className="unseen">Placements of {pool.name}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Cloud</th>
+              <th scope="col">Image</th>
+              <th scope="col">Flavor</th>
+              <th scope="col">Network</th>
+              <th scope="col" className="num">
+                Weight
+              </th>
+              <th scope="col" className="num">
+                Own maximum
+              </th>
+              <th scope="col" className="num">
+                Ready
+              </th>
+              <th scope="col" className="num">
+                Preparing
+              </th>
+              <th scope="col" className="num">
+                In use
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {pool.placements.map((one) => (
+              <tr key={one.cloud}>
+                <th scope="row">{one.cloud}</th>
+                <td data-label="Image" className="full">
+                  <code>{one.image}</code>
+                </td>
+                <td data-label="Flavor" className="full">
+                  <code>{one.flavor}</code>
+                </td>
+                <td data-label="Network" className="full">
+                  {one.network === null ? "–" : <code>{one.network}</code>}
+                </td>
+                <td data-label="Weight" className="num">
+                  {one.weight}
+                </td>
+                <td data-label="Own maximum" className="num">
+                  {one.maxVms ?? "–"}
+                </td>
+                <td data-label="Ready" className="num">
+                  {one.counts.ready}
+                </td>
+                <td data-label="Preparing" className="num">
+                  {warming(one.counts)}
+                </td>
+                <td data-label="In use" className="num">
+                  {one.counts.allocated}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <section>
+        <h2>How it behaves</h2>
+        <dl className="facts columns">
+          <Fact name="Serves">{pool.vmTypes.length === 0 ? "no VM type yet" : pool.vmTypes.join(", ")}</Fact>
+          <Fact name="Ready when">{pool.readyWhen}</Fact>
+          <Fact name="From launch to ready">{pool.launchP50Seconds === null ? "not measured yet" : `${roughly(pool.launchP50Seconds)}${pool.launchP95Seconds === null ? "" : `, 95 of 100 within ${roughly(pool.launchP95Seconds)}`}`}</Fact>
+          <Fact name="Boot timeout">{durationWords(pool.bootTimeout)}</Fact>
+          <Fact name="First lease">{durationWords(pool.lease)}</Fact>
+          <Fact name="Kept at most">{durationWords(pool.maxLifetime)}</Fact>
+          <Fact name="Taken back when unused for">{durationWords(pool.idleTimeout)}</Fact>
+          <Fact name="Warning before">{durationWords(pool.warning)}</Fact>
+        </dl>
+      </section>
+    </>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: number }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+export function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Decisions({ pool }: { pool: string }) {
+  const now = useNow(30_000);
+  const [older, setOlder] = useState<{ items: readonly Decision[]; cursor: string | null } | null>(null);
+  const { run, busy, error } = useAction();
+  const recent = useData(
+    `decisions-${pool}`,
+    async () => (await call("get", "/api/v1/decisions", { query: { pool, limit: 10 } })).data,
+    (event) => event.pool === pool,
+  );
+  return (
+    <section>
+      <h2>What was decided, and why</h2>
+      <Waiting of={recent}>
+        {(page) => {
+          const seen = new Set<string>();
+          const all = [...page.items, ...(older?.items ?? [])].filter(({ id }) => !seen.has(id) && seen.add(id));
+          const cursor = older === null ? page.nextCursor : older.cursor;
+          return (
+            <>
+              {all.length === 0 && <p className="soft">Nothing yet: a decision is kept when something is launched or retired.</p>}
+              <ol className="timeline">
+                {all.map((one) => (
+                  <li key={one.id}>
+                    <When at={one.at} now={now} />
+                    <div>
+                      <strong>{one.summary}</strong>
+                      {one.reasons.length > 0 && (
+                        <ul>
+                          {one.reasons.map((reason, i) => (
+                            <li key={i}>{reason}</li>
+                          ))}
+                        </ul>
+                      )}
+                    </div>
+                  </li>
+                ))}
+              </ol>
+              <ProblemNote error={error} />
+              {cursor !== null && (
+                <Button
+                  busy={busy}
+                  onClick={() =>
+                    void run(async () => {
+                      const { data } = await call("get", "/api/v1/decisions", { query: { pool, limit: 20, cursor } });
+                      setOlder({ items: [...(older?.items ?? []), ...data.items], cursor: data.nextCursor });
+                    })
+                  }
+                >
+                  Show older ones
+                </Button>
+              )}
+            </>
+          );
+        }}
+      </Waiting>
+    </section>
+  );
+}

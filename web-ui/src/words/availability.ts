@@ -1,0 +1,61 @@
+import type { Availability, AvailabilityState } from "../api/schema.d.ts";
+import { moment, roughly } from "./time.ts";
+import type { Tone } from "./states.ts";
+
+export const AVAILABILITY_TONES: Record<AvailabilityState, Tone> = {
+  READY_NOW: "good",
+  WAIT: "wait",
+  AT_CAPACITY: "busy",
+  CLOSED: "off",
+};
+
+/** `About 4 min (usually under 7)`. */
+export function waitWords(p50: number, p90: number): string {
+  const usual = roughly(p50);
+  const most = roughly(p90);
+  const about = usual === "a few seconds" ? "A few seconds" : `About ${usual}`;
+  if (most === usual) return about;
+  const unit = usual.split("\u00a0")[1];
+  const bound = unit !== undefined && most.endsWith(`\u00a0${unit}`) ? most.split("\u00a0")[0] : most;
+  return `${about} (usually under ${bound})`;
+}
+
+/** What the chip on a card says. */
+export function availabilityWords(availability: Availability, now: Date): string {
+  const until = availability.until === null ? null : new Date(availability.until);
+  switch (availability.state) {
+    case "READY_NOW":
+      return "Ready now";
+    case "WAIT":
+      return availability.waitSeconds === null ? "A short wait" : waitWords(availability.waitSeconds.p50, availability.waitSeconds.p90);
+    case "AT_CAPACITY":
+      return until === null || until <= now ? "All in use" : `All in use – next likely ${moment(until, now)}`;
+    case "CLOSED":
+      return until === null ? "Closed" : `Closed until ${moment(until, now)}`;
+    default:
+      return "Not known";
+  }
+}
+
+/** What the button promises; null where there is nothing to start. */
+export function startWords(availability: Availability): string | null {
+  switch (availability.state) {
+    case "READY_NOW":
+      return "Start – ready now";
+    case "CLOSED":
+      return null;
+    default:
+      return "Wait for one";
+  }
+}
+
+/** When it is likely there, for one who waits: from the middle to nine times in ten. */
+export function etaWords(estimate: { readonly p50Seconds: number; readonly p90Seconds: number }, now: Date): string {
+  return `${waitWords(estimate.p50Seconds, estimate.p90Seconds)}, so likely by ${moment(new Date(now.getTime() + estimate.p50Seconds * 1000), now)}`;
+}
+
+export function ordinal(n: number): string {
+  const tens = n % 100;
+  if (tens >= 11 && tens <= 13) return `${n}th`;
+  return `${n}${["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
+}

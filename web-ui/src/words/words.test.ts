@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import { SseReader } from "../api/sse.ts";
+import { availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
+import { niceMost } from "../ui/StepChart.tsx";
+import { cronOf, cronWords, weeklyOf } from "./cron.ts";
+import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
+import { durationWords, isoOf, moment, relative, roughly, secondsOf, span } from "./time.ts";
+
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const now = new Date(2026, 10, 20, 10, 0, 0);
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1000);
+
+describe("durations", () => {
+  it.each([
+    ["PT8S", 8],
+    ["PT12H", 43_200],
+    ["P14D", 1_209_600],
+    ["P1DT2H3M4S", 93_784],
+    ["PT1.5S", 1.5],
+  ])("reads %s", (iso, seconds) => expect(secondsOf(iso)).toBe(seconds));
+
+  it.each(["", "P", "PT", "12h", "P1M"])("does not take %j", (iso) => expect(secondsOf(iso)).toBeNaN());
+
+  it("writes what it reads", () => {
+    for (const iso of ["PT8S", "PT12H", "P14D", "P1DT2H3M4S", "PT0S"]) expect(isoOf(secondsOf(iso))).toBe(iso);
+  });
+
+  it.each([
+    [0, "0 s"],
+    [59.6, "1 min"],
+    [80, "1 min 20 s"],
+    [3600, "1 h"],
+    [3605, "1 h"],
+    [507_600, "5 d 21 h"],
+  ])("says %d s as %s", (seconds, words) => expect(plain(span(seconds))).toBe(words));
+
+  it("leaves what is no duration as it is", () => {
+    expect(plain(durationWords("PT90M"))).toBe("1 h 30 min");
+    expect(durationWords("soon")).toBe("soon");
+  });
+
+  it.each([
+    [3, "a few seconds"],
+    [22, "20 s"],
+    [56, "1 min"],
+    [250, "4 min"],
+    [5400, "1½ h"],
+    [1900, "32 min"],
+    [3100, "1 h"],
+    [172_800, "2 d"],
+  ])("guesses %d s as %s", (seconds, words) => expect(plain(roughly(seconds))).toBe(words));
+});
+
+describe("moments", () => {
+  it("are as short as can be", () => {
+    expect(moment(later(3600), now)).toBe("11:00");
+    expect(moment(later(86_400), now)).toBe("tomorrow 10:00");
+    expect(moment(later(-86_400), now)).toBe("yesterday 10:00");
+    expect(moment(later(6 * 86_400), now)).toBe("Thu 26 Nov 10:00");
+  });
+
+  it("keep to the zone that is asked for", () => {
+    expect(moment(new Date("2026-11-20T23:30:00Z"), new Date("2026-11-20T20:00:00Z"), "Europe/Berlin")).toBe("tomorrow 00:30");
+  });
+
+  it("stand to now", () => {
+    expect(relative(later(5), now)).toBe("now");
+    expect(plain(relative(later(80), now))).toBe("in 1 min 20 s");
+    expect(plain(relative(later(-7265), now))).toBe("2 h 1 min ago");
+  });
+});
+
+describe("availability", () => {
+  const base = { ready: 0, waitSeconds: null, until: null } as const;
+
+  it.each([
+    [{ ...base, state: "READY_NOW", ready: 5 }, "Ready now", "Start – ready now"],
+    [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 7)", "Wait for one"],
+    [{ ...base, state: "WAIT" }, "A short wait", "Wait for one"],
+    [{ ...base, state: "AT_CAPACITY", until: later(15_600).toISOString() }, "All in use – next likely 14:20", "Wait for one"],
+    [{ ...base, state: "AT_CAPACITY", until: later(-60).toISOString() }, "All in use", "Wait for one"],
+    [{ ...base, state: "CLOSED", until: later(18_000).toISOString() }, "Closed until 15:00", null],
+    [{ ...base, state: "CLOSED" }, "Closed", null],
+  ] as const)("%j", (availability, words, button) => {
+    expect(plain(availabilityWords(availability, now))).toBe(words);
+    expect(startWords(availability)).toBe(button);
+  });
+
+  it("does not repeat itself when there is no spread, and names both units when they differ", () => {
+    expect(plain(waitWords(240, 250))).toBe("About 4 min");
+    expect(plain(waitWords(3, 20))).toBe("A few seconds (usually under 20 s)");
+    expect(plain(waitWords(30, 130))).toBe("About 30 s (usually under 2 min)");
+  });
+
+  it("says when", () => expect(plain(etaWords({ p50Seconds: 240, p90Seconds: 420 }, now))).toBe("About 4 min (usually under 7), so likely by 10:04"));
+
+  it("counts", () => expect([1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111].map(ordinal)).toEqual(["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th"]));
+});
+
+describe("states", () => {
+  it("have words and a tone each", () => {
+    for (const states of [ALLOCATION_STATES, VM_STATES, CLOUD_HEALTH]) for (const { word, tone } of Object.values(states)) expect(word && tone).toBeTruthy();
+    expect(said(VM_STATES, "HALF_ASLEEP")).toEqual({ word: "Half asleep", tone: "info" });
+  });
+
+  it("end for reasons, also new ones", () => {
+    expect(endWords("ABANDONED")).toBe("Nobody had used it for a long time.");
+    expect(endWords("OUT_OF_LUCK")).toBe("Out of luck.");
+    expect(endWords(null)).toBe("It has ended.");
+  });
+
+  it("advise on problems", () => expect(advice({ type: "urn:vmm:problem:quota-exceeded", title: "", status: 409 })).toMatch(/Release/));
+});
+
+describe("cron", () => {
+  it.each([
+    ["0 30 7 * * MON-FRI", "Mon–Fri at 07:30"],
+    ["0 0 9 * * *", "Every day at 09:00"],
+    ["0 0 9 ? * MON,WED,SAT-SUN", "Mon, Wed, Sat–Sun at 09:00"],
+    ["0 0/5 9 * * *", "0 0/5 9 * * *"],
+    ["0 0 9 1 * *", "0 0 9 1 * *"],
+    ["0 0 9 * * FRI-MON", "0 0 9 * * FRI-MON"],
+  ])("%s", (cron, words) => expect(cronWords(cron)).toBe(words));
+
+  it("is written as it is read", () => {
+    for (const cron of ["0 30 7 * * MON-FRI", "0 0 9 * * *", "0 5 23 * * MON,WED,SAT-SUN"]) expect(cronOf(weeklyOf(cron)!)).toBe(cron);
+  });
+});
+
+describe("event stream", () => {
+  it("comes in pieces", () => {
+    const reader = new SseReader();
+    expect(reader.read(": hello\n\nid: 7\nevent: vm\nda")).toEqual([]);
+    expect(reader.read('ta: {"seq":7}\n\n')).toEqual([{ id: "7", event: "vm", data: '{"seq":7}' }]);
+    expect(reader.read("data: a\r\ndata: b\r\n\r\n")).toEqual([{ id: "7", event: "message", data: "a\nb" }]);
+  });
+});
+
+describe("the scale of a chart", () => {
+  it("has a round half", () => expect([1, 2, 3, 5, 7, 15, 20, 21, 65, 161, 1000].map(niceMost)).toEqual([2, 2, 4, 6, 8, 16, 20, 24, 80, 200, 1000]));
+});
