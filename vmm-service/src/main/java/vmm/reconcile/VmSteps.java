@@ -76,14 +76,19 @@ public class VmSteps {
         this.wakes = wakes;
     }
 
-    /** Takes a VM as far as one observation allows; whether its state changed. */
-    boolean take(Vm read, Observation seen, Terms terms, CloudProvider provider) {
+    /**
+     * Takes a VM as far as one observation allows; whether its state changed.
+     *
+     * @param asOf when the observation began: a pass that was held up in between must not take it for newer than it is
+     */
+    boolean take(Vm read, Observation observed, Instant asOf, Terms terms, CloudProvider provider) {
         Vm vm = read;
+        Observation seen = observed;
+        Instant at = asOf;
         boolean changed = false;
         for (int i = 0; i < STEPS_A_PASS; i++) {
             noteSeen(vm, seen);
-            Instant now = clock.instant();
-            switch (VmLifecycle.next(vm, seen, terms, now)) {
+            switch (VmLifecycle.next(vm, seen, terms, at)) {
                 case Step.Wait w -> {
                     return changed;
                 }
@@ -97,9 +102,12 @@ public class VmSteps {
                     calls.submit(vm.cloud(), vm.id(), () -> delete(doomed, instance, provider));
                     return changed;
                 }
-                case Step.Look(String instance) -> seen = lookAt(instance, provider);
+                case Step.Look(String instance) -> {
+                    at = clock.instant();
+                    seen = lookAt(instance, provider);
+                }
                 case Step.NoteAbsent n -> {
-                    vms.recordAbsent(vm.id(), now);
+                    vms.recordAbsent(vm.id(), at);
                     return changed;
                 }
                 case Step.Probe(String address, int port) -> {
@@ -108,7 +116,7 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.Become(VmState next, VmReason reason, String detail) -> {
-                    if (!become(vm, next, reason, detail, now)) return changed;
+                    if (!become(vm, next, reason, detail, clock.instant())) return changed;
                     changed = true;
                     var after = vms.find(vm.id());
                     if (after.isEmpty()) return true;
