@@ -32,17 +32,20 @@ public final class VmLifecycle {
                     case DELETING -> deleting(vm, seen, terms, now);
                     case DELETED -> WAIT;
                 };
-        return vm.held() && takesAway(step) ? WAIT : step;
+        return vm.held() && isForbidden(step) ? WAIT : step;
     }
 
-    /** What a hold forbids. A VM that vanished is gone whoever holds it. */
-    private static boolean takesAway(Step step) {
+    /**
+     * What a hold forbids: also a create, as a row that came back with an older copy of the database may have been
+     * launched already. A VM that vanished is gone whoever holds it.
+     */
+    private static boolean isForbidden(Step step) {
         return switch (step) {
             case Step.Delete d -> true;
+            case Step.Create c -> true;
             case Step.Become(VmState next, VmReason reason, String detail) ->
                 next == VmState.DELETING && reason != VmReason.VANISHED;
             case Step.Wait w -> false;
-            case Step.Create c -> false;
             case Step.Look l -> false;
             case Step.NoteAbsent n -> false;
             case Step.Probe p -> false;
