@@ -20,6 +20,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import vmm.identity.Person;
 import vmm.web.Cursor;
@@ -85,6 +86,13 @@ class AllocationController {
     @PostMapping("/{id}/extension")
     AllocationView extend(Person person, @PathVariable UUID id, @Valid @RequestBody ExtensionRequest request) {
         desk.extend(id, request.by(), person);
+        return see(id, person);
+    }
+
+    @PostMapping("/{id}/restart")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    AllocationView restart(Person person, @PathVariable UUID id) {
+        desk.restart(id, person);
         return see(id, person);
     }
 

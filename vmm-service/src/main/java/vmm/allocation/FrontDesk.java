@@ -144,6 +144,14 @@ class FrontDesk {
         };
     }
 
+    void restart(UUID id, Person person) {
+        var allocation = mine(id, person);
+        if (allocation.state() == Allocation.State.ENDED) throw ended();
+        if (!allocator.restart(id, person.name())) {
+            throw Problem.conflict("Its machine is not switched off, as far as its cloud has told: there is nothing to start.");
+        }
+    }
+
     private static Problem ended() {
         return Problem.of(ProblemType.ALREADY_ENDED, "It has ended: ask for a new one.");
     }

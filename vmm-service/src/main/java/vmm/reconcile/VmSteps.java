@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -97,7 +98,16 @@ public class VmSteps {
                     calls.submit(vm.cloud(), vm.id(), () -> delete(doomed, instance, provider));
                     return changed;
                 }
-                case Step.Look(String instance) -> seen = lookAt(instance, provider);
+                case Step.Look(String instance) -> {
+                    UUID id = vm.id();
+                    calls.submit(vm.cloud(), id, () -> look(id, instance, terms, provider));
+                    return changed;
+                }
+                case Step.Start(String instance) -> {
+                    Vm stopped = vm;
+                    calls.submit(vm.cloud(), vm.id(), () -> start(stopped, instance, provider));
+                    return changed;
+                }
                 case Step.NoteAbsent n -> {
                     vms.recordAbsent(vm.id(), now);
                     return changed;
@@ -122,6 +132,8 @@ public class VmSteps {
     private boolean become(
             Vm vm, VmState next, @org.jspecify.annotations.Nullable VmReason reason, String detail, Instant now) {
         Boolean done = transactions.execute(status -> {
+            // The allocation's row first, as whoever releases it does: two orders would be a deadlock.
+            if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
             if (!vms.become(vm, next, reason, detail, now, "lifecycle")) return false;
             if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
             if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
@@ -152,10 +164,16 @@ public class VmSteps {
         }
     }
 
-    private static Observation lookAt(String instanceId, CloudProvider provider) {
+    /** Reads the row, <em>then</em> asks for the very instance, and decides again. */
+    private void look(UUID id, String instanceId, Terms terms, CloudProvider provider) {
+        vms.find(id).ifPresent(vm -> take(vm, lookAt(vm, instanceId, provider), terms, provider));
+    }
+
+    /** One that is being deleted is as good as gone, but for a row that waits for just that. */
+    private static Observation lookAt(Vm vm, String instanceId, CloudProvider provider) {
         try {
             Optional<Instance> found = provider.get(instanceId);
-            return found.filter(i -> i.status() != Instance.Status.DELETING)
+            return found.filter(i -> i.status() != Instance.Status.DELETING || vm.state() == VmState.DELETING)
                     .<Observation>map(Observation.Present::new)
                     .orElseGet(Observation.NotFound::new);
         } catch (CloudFailure failure) {
@@ -230,6 +248,19 @@ public class VmSteps {
                     doomed.pool(),
                     doomed.id(),
                     doomed.cloud(),
+                    failure.detail());
+        }
+    }
+
+    private void start(Vm stopped, String instanceId, CloudProvider provider) {
+        try {
+            provider.start(instanceId);
+        } catch (CloudFailure failure) {
+            log.info(
+                    "lifecycle pool={} vm={} cloud={} start will be asked again: {}",
+                    stopped.pool(),
+                    stopped.id(),
+                    stopped.cloud(),
                     failure.detail());
         }
     }

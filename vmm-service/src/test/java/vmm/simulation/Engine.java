@@ -21,7 +21,7 @@ import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.guest.GuestReports;
 import vmm.guest.GuestTokens;
-import vmm.guest.UserData;
+import vmm.guest.CloudInit;
 import vmm.pool.Pools;
 import vmm.pool.Schedules;
 import vmm.reconcile.CloudCalls;
@@ -85,7 +85,7 @@ public final class Engine {
         this.allocations = new Allocations(jdbc);
         this.allocator = new Allocator(allocations, keys, transactions, clock, wakes);
         this.reports = new GuestReports(jdbc, wakes);
-        var userData = new UserData(tokens, "http://vmm");
+        var userData = new CloudInit(tokens, "http://vmm");
         var steps = new VmSteps(
                 vms, allocations, marks, around.calls, around.probe, userData, around.store, transactions, clock, wakes);
         var all = List.of(
