@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -189,7 +190,7 @@ class FrontDesk {
 
     private Problem exhausted(Offers.Offer offer) {
         var retry = Optional.ofNullable(
-                        outlooks.of(java.util.List.of(offer.poolId()), clock.instant()).get(offer.poolId()))
+                        outlooks.of(List.of(offer.poolId()), clock.instant()).get(offer.poolId()))
                 .filter(Outlook::open)
                 .flatMap(pool -> outlooks.estimate(pool, pool.queued() + 1))
                 .map(estimate -> Duration.ofMillis((long) (estimate.p50() * 1000)))
