@@ -8,7 +8,6 @@ MAKEFLAGS += --no-print-directory
 MVN := mvn -ntp -B
 JAR := vmm-service/target/vmm.jar
 JDK = $$(scripts/jdk25.sh)
-export VMM_DATA_DIR ?= $(CURDIR)/data
 
 # Directories are in the list so that a deleted file makes the jar stale too.
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
@@ -27,6 +26,7 @@ help: ## this list
 	    printf '%s\n' "  $${line#  }"; \
 	done
 
+run: export VMM_DATA_DIR ?= $(CURDIR)/data
 run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
 	@java=$(JDK)/bin/java; export VMM_FLEET="$${VMM_FLEET:-$(if $(FLEET),$(abspath $(FLEET)))}"; \
 	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" -jar $(JAR)

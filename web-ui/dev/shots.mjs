@@ -1,8 +1,10 @@
-/** Takes a picture of each page at 1280 and 390 px, from `npm run preview:mock`, and says which scroll sideways. */
-import { mkdirSync } from "node:fs";
+/** Takes a picture of each page at 1280 and 390 px, from `npm run preview:mock`, and says which scroll sideways and what axe finds (WCAG 2.2 A and AA). */
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const base = process.env.BASE_URL ?? "http://127.0.0.1:4173";
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const only = process.argv.slice(2);
 mkdirSync("shots", { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking"] });
@@ -43,6 +45,10 @@ for (const [width, height, colorScheme] of [[1280, 800, "light"], [390, 844, "li
     await page.waitForTimeout(400);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) console.log(`${name} at ${width}: ${wide} px too wide`);
+    await page.evaluate(axe);
+    const { violations, passes } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"] }));
+    if (passes.length === 0) console.log(`${name}: axe did not run`);
+    for (const { id, help, nodes } of violations) console.log(`${name} at ${width} ${colorScheme}: ${id}: ${help}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 140)).join(" | ")}`);
     await page.screenshot({ path: `shots/${name}-${width}${colorScheme === "dark" ? "-dark" : ""}.png`, fullPage: act === undefined || name === "vm" || name === "ready" || name === "waiting" });
     await context.close();
   }

@@ -22,8 +22,9 @@ before(async () => {
 after(() => browser?.close());
 
 test("pick Muon, have it, release it", { timeout: 120_000 }, async (t) => {
-  const page = await signedIn(t, "muon");
+  await releaseAllOf("muon", "muon");
   t.after(() => releaseAllOf("muon", "muon"));
+  const page = await signedIn(t, "muon");
 
   await page.getByRole("searchbox", { name: "Search" }).fill("muon");
   const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "Muon", exact: true }) });

@@ -21,7 +21,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const look = useCallback(async () => {
     try {
       const { data } = await call("get", "/api/v1/me");
-      setMe(data);
+      setMe((before) => (JSON.stringify(before) === JSON.stringify(data) ? before : data));
       setError(undefined);
     } catch (failure) {
       if (failure instanceof ApiProblem && failure.status === 401) setMe(null);
@@ -36,6 +36,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return () => window.clearTimeout(timer);
   }, [error, look]);
   useEffect(() => onSignedOut(() => setMe(null)), []);
+  useEffect(() => {
+    // somebody else may have signed in or out in another tab
+    const back = () => document.visibilityState === "visible" && void look();
+    document.addEventListener("visibilitychange", back);
+    return () => document.removeEventListener("visibilitychange", back);
+  }, [look]);
 
   const name = me?.name;
   useEffect(() => {

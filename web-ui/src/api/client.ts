@@ -104,8 +104,15 @@ export async function signIn(username: string, password: string): Promise<void> 
       headers: new Headers({ "Content-Type": "application/x-www-form-urlencoded", Accept: "application/problem+json" }),
       body: new URLSearchParams({ username, password }).toString(),
     });
-  if (cookie("XSRF-TOKEN") === null) await fetch("/api/v1/demo", { credentials: "same-origin" }).catch(() => undefined);
-  await form();
+  const freshToken = () => fetch("/api/v1/demo", { credentials: "same-origin", cache: "no-store" }).catch(() => undefined);
+  if (cookie("XSRF-TOKEN") === null) await freshToken();
+  try {
+    await form();
+  } catch (error) {
+    if (!(error instanceof ApiProblem && error.status === 403)) throw error;
+    await freshToken(); // the one it had was of a session that is over
+    await form();
+  }
 }
 
 export async function signOut(): Promise<void> {

@@ -126,7 +126,7 @@ async function readStream(signal: AbortSignal, opened: () => void, publish: (eve
 }
 
 function dispatch(event: LiveEvent): void {
-  if (event.seq !== undefined) lastId = String(event.seq);
+  if (typeof event.seq === "number") lastId = String(event.seq);
   listeners.forEach((listener) => listener(event));
 }
 

@@ -108,6 +108,7 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
       )}
       <div className="actions">
         <Button onClick={() => setAsking(true)}>Stop waiting</Button>
+        <p className="soft beside">Nothing is lost by it; you can ask again at any time.</p>
       </div>
       {asking && (
         <Confirm
@@ -118,7 +119,7 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
           onClose={() => setAsking(false)}
           action={async () => put((await call("delete", "/api/v1/allocations/{id}", { path: { id: allocation.id } })).data)}
         >
-          <p>Nothing is lost by it. Only your place in line goes, and you can ask again at any time.</p>
+          <p>Nothing is lost by it. Only your place in line goes to the next, and you can ask again at any time.</p>
         </Confirm>
       )}
     </>

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type ButtonHTMLAttributes, type ReactNode } from "react";
 import { ApiProblem, Unreachable } from "../api/client.ts";
 import type { Connect, StateCounts } from "../api/schema.d.ts";
 import { advice, type Tone } from "../words/states.ts";
@@ -96,7 +96,7 @@ export function Waiting<T>({ of, children }: { of: { data: T | undefined; error:
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element?.close();
@@ -189,8 +189,8 @@ const CONNECT_WORDS: Record<string, string> = { jupyter: "Open Jupyter", desktop
 
 /** Ways to a machine: links to open, commands to copy. */
 export function ConnectList({ ways, label }: { ways: readonly Connect[]; label: string }) {
-  const links = ways.filter((way) => way.url !== undefined);
-  const commands = ways.filter((way) => way.command !== undefined);
+  const links = ways.filter((way) => way.url);
+  const commands = ways.filter((way) => way.command);
   if (ways.length === 0) return <p className="soft">This machine names no way to connect. An administrator can add one to its pool.</p>;
   return (
     <div className="connect">

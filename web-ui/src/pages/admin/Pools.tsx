@@ -45,7 +45,7 @@ export function PoolsPage() {
                 </label>
                 <Legend />
               </form>
-              <table className="stack">
+              <table className="stack pools">
                 <caption className="unseen">Pools</caption>
                 <thead>
                   <tr>

@@ -165,6 +165,33 @@ public class Allocations {
                 == 1;
     }
 
+    /** Locks the allocation of a VM, to the end of the transaction. */
+    public void lockOf(UUID vm) {
+        jdbc.sql("SELECT 1 FROM allocation WHERE vm_id = :vm FOR NO KEY UPDATE")
+                .param("vm", vm)
+                .query((row, n) -> 0)
+                .list();
+    }
+
+    /** Asks for the shut-off VM of an active allocation to be started; {@code false} if it is not shut off. */
+    boolean askRestart(UUID id, String actor, Instant now) {
+        return jdbc.sql("""
+                        WITH asked AS (
+                            UPDATE vm SET restart_asked_at = :now FROM allocation
+                            WHERE allocation.id = :id AND allocation.state = 'ACTIVE' AND vm.id = allocation.vm_id
+                              AND vm.state = 'ALLOCATED' AND vm.instance_status = 'STOPPED'
+                            RETURNING vm.id, vm.pool_id, vm.cloud, allocation.user_name)
+                        INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, actor)
+                        SELECT :now, 'allocation', asked.id, :id, pool.name, asked.cloud, asked.user_name, 'RESTART_ASKED', :actor
+                        FROM asked JOIN pool ON pool.id = asked.pool_id
+                        """)
+                        .param("id", id)
+                        .param("actor", actor)
+                        .param("now", Instants.sql(now))
+                        .update()
+                == 1;
+    }
+
     /** Ends the allocation of a VM that left ALLOCATED by itself. To be called in the transaction of that change. */
     public void endVanished(UUID vm, Instant now) {
         jdbc.sql("""

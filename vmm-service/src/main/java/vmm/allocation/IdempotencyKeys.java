@@ -33,6 +33,11 @@ public class IdempotencyKeys {
                 .param("now", Instants.sql(now))
                 .update();
         if (taken == 1) return Optional.empty();
+        return find(key);
+    }
+
+    /** What a key stands for, if it was taken. */
+    Optional<Taken> find(Key key) {
         return jdbc.sql("SELECT request, allocation_id FROM idempotency_key WHERE user_name = :user AND key = :key")
                 .param("user", key.user())
                 .param("key", key.key())

@@ -1,5 +1,5 @@
 /** Allocations: a person's claim, from the queue to its end. */
-@ApplicationModule(allowedDependencies = {"event", "identity", "pool", "vm", "web", "catalog"})
+@ApplicationModule(allowedDependencies = {"event", "guest", "identity", "vm", "web"})
 @NullMarked
 package vmm.allocation;
 

@@ -1,5 +1,5 @@
 /** VM types: what a scientist picks, with live availability. */
-@ApplicationModule(allowedDependencies = {"pool", "identity", "web", "vm"})
+@ApplicationModule(allowedDependencies = {"allocation", "event", "identity", "web"})
 @NullMarked
 package vmm.catalog;
 

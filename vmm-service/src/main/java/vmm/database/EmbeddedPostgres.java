@@ -36,8 +36,14 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
 
     private static final Duration CREATION = Duration.ofMinutes(2);
     private static final int RECOVERY_SECONDS = 300;
-    private static final int FAST_STOP_SECONDS = 8;
-    private static final int ABRUPT_STOP_SECONDS = 3;
+
+    /**
+     * Short, so that requests in flight and this fit into 15 s; an abrupt stop costs a recovery,
+     * not data.
+     */
+    private static final int FAST_STOP_SECONDS = 4;
+
+    private static final int ABRUPT_STOP_SECONDS = 2;
     private static final int ATTEMPTS = 5;
 
     /** On the command line, where no file of the cluster can undo them. */

@@ -6,9 +6,9 @@ import org.springframework.boot.ExitCodeGenerator;
  * A refusal to start: something outside the program has to change first, and the message says what,
  * in one line.
  */
-final class StartRefused extends RuntimeException implements ExitCodeGenerator {
+public final class StartRefused extends RuntimeException implements ExitCodeGenerator {
 
-    StartRefused(String message) {
+    public StartRefused(String message) {
         super(message);
     }
 

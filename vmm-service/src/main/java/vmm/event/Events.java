@@ -69,6 +69,12 @@ public class Events {
         return jdbc.sql("SELECT COALESCE(max(seq), 0) FROM event").query(Long.class).single();
     }
 
+    /** The number of the oldest event that is kept, empty if there is none. */
+    public java.util.OptionalLong first() {
+        Long first = jdbc.sql("SELECT min(seq) FROM event").query((row, n) -> row.getObject(1, Long.class)).list().getFirst();
+        return first == null ? java.util.OptionalLong.empty() : java.util.OptionalLong.of(first);
+    }
+
     /** The timeline of one VM, oldest first. */
     public List<Event> ofVm(UUID vm) {
         return jdbc.sql("SELECT * FROM event WHERE vm_id = :vm ORDER BY id LIMIT 1000")

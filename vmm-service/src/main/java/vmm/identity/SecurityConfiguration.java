@@ -23,7 +23,14 @@ import java.util.stream.Stream;
 class SecurityConfiguration {
 
     private static final String[] OF_ADMINS =
-            paths("pools", "clouds", "schedules", "reconcilers", "usage", "decisions");
+            paths(
+                    "pools",
+                    "clouds",
+                    "schedules",
+                    "reconcilers",
+                    "usage",
+                    "forecast",
+                    "simulations");
     private static final String CONTENT_POLICY =
             "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src"
                 + " 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
@@ -77,15 +84,9 @@ class SecurityConfiguration {
                 .permitAll()
                 .requestMatchers("/api/v1/guest/**") // guests show a token of their own
                 .permitAll()
-                .requestMatchers(HttpMethod.GET, OF_ADMINS)
-                .hasRole(Role.OPERATOR.name())
-                .requestMatchers(HttpMethod.HEAD, OF_ADMINS)
-                .hasRole(Role.OPERATOR.name())
                 .requestMatchers(OF_ADMINS)
                 .hasRole(Role.ADMIN.name())
-                .requestMatchers(paths("forecast", "simulations"))
-                .hasRole(Role.ADMIN.name())
-                .requestMatchers(paths("vms"))
+                .requestMatchers(paths("vms", "decisions"))
                 .hasRole(Role.OPERATOR.name())
                 .requestMatchers("/api/**", "/compat/**")
                 .authenticated()

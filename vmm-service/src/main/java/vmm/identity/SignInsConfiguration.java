@@ -1,5 +1,6 @@
 package vmm.identity;
 
+import vmm.database.StartRefused;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,5 +1,6 @@
 package vmm.identity;
 
+import vmm.database.StartRefused;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;

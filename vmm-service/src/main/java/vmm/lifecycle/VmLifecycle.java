@@ -32,18 +32,22 @@ public final class VmLifecycle {
                     case DELETING -> deleting(vm, seen, terms, now);
                     case DELETED -> WAIT;
                 };
-        return vm.held() && takesAway(step) ? WAIT : step;
+        return vm.held() && isForbidden(step) ? WAIT : step;
     }
 
-    /** What a hold forbids. A VM that vanished is gone whoever holds it. */
-    private static boolean takesAway(Step step) {
+    /**
+     * What a hold forbids: also a create, as a row that came back with an older copy of the database may have been
+     * launched already. A VM that vanished is gone whoever holds it.
+     */
+    private static boolean isForbidden(Step step) {
         return switch (step) {
             case Step.Delete d -> true;
+            case Step.Create c -> true;
             case Step.Become(VmState next, VmReason reason, String detail) ->
                 next == VmState.DELETING && reason != VmReason.VANISHED;
             case Step.Wait w -> false;
-            case Step.Create c -> false;
             case Step.Look l -> false;
+            case Step.Start s -> false;
             case Step.NoteAbsent n -> false;
             case Step.Probe p -> false;
         };
@@ -64,7 +68,10 @@ public final class VmLifecycle {
         // The answer is lost or still to come. Only a listing that lacks it, after the grace, says that nothing came.
         if (seen instanceof Unknown) return WAIT;
         if (terms.deduplicates()) {
-            if (over(sent, terms.bootTimeout(), now)) return gone(VmReason.LAUNCH_FAILED, "the cloud never answered");
+            // Not from the last sending: each moves that on.
+            if (over(vm.createdAt(), terms.bootTimeout(), now)) {
+                return gone(VmReason.LAUNCH_FAILED, "the cloud never answered");
+            }
             return over(sent, Terms.BEFORE_ASKING_AGAIN, now) ? new Step.Create() : WAIT;
         }
         return over(sent, terms.createGrace(), now)
@@ -141,7 +148,12 @@ public final class VmLifecycle {
     /** In ERROR or shut off it stays its owner's: shown so, with a restart offered, and not replaced. */
     private static Step allocated(Vm vm, Observation seen, Instant now) {
         return switch (seen) {
-            case Present(Instance instance) -> instance.status() == Instance.Status.DELETING ? look(vm) : WAIT;
+            case Present(Instance instance) ->
+                switch (instance.status()) {
+                    case DELETING -> look(vm);
+                    case STOPPED -> vm.restartAskedAt() == null ? WAIT : new Step.Start(instance.id());
+                    case BUILDING, RUNNING, ERROR -> WAIT;
+                };
             case Absent a -> look(vm);
             case NotFound n -> missing(vm, now);
             case Unknown u -> WAIT;

@@ -19,6 +19,7 @@ import vmm.cloud.Instance;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
+import vmm.event.Instants;
 import vmm.event.LoopKind;
 import vmm.lifecycle.Observation;
 import vmm.lifecycle.ReadyWhen;
@@ -72,17 +73,19 @@ public class LifecycleLoop implements Reconciler {
         return LoopKind.LIFECYCLE;
     }
 
-    /** Clouds where VMs move, or that were not listed for a while. */
+    /** Clouds where VMs move, or that were not listed for a while; after a failure not before its back-off is over. */
     @Override
     public List<String> due() {
+        Instant now = clock.instant();
         return jdbc.sql("""
                         SELECT name FROM cloud
-                        WHERE listed_at IS NULL OR listed_at <= :rested OR health <> 'HEALTHY' OR EXISTS (
+                        WHERE (look_after IS NULL OR look_after <= :now) AND (listed_at IS NULL OR listed_at <= :rested OR EXISTS (
                             SELECT 1 FROM vm WHERE vm.cloud = cloud.name
-                            AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'DELETING'))
+                            AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'DELETING')))
                         ORDER BY name
                         """)
-                .param("rested", vmm.event.Instants.sql(clock.instant().minus(AT_REST)))
+                .param("now", Instants.sql(now))
+                .param("rested", Instants.sql(now.minus(AT_REST)))
                 .query((row, n) -> row.getString("name"))
                 .list();
     }
@@ -99,7 +102,7 @@ public class LifecycleLoop implements Reconciler {
         int changed = 0;
         for (Vm vm : rows) {
             var terms = terms(Objects.requireNonNull(byId.get(vm.poolId())), provider.get());
-            if (steps.take(vm, look.of(vm), terms, provider.get())) changed++;
+            if (steps.take(vm, look.of(vm), look.began(), terms, provider.get())) changed++;
         }
         return Pass.of(changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
     }
@@ -114,18 +117,18 @@ public class LifecycleLoop implements Reconciler {
         try {
             var instances = provider.list();
             clouds.recordListed(cloud, began);
-            return Look.at(instances, store.id());
+            return Look.at(began, instances, store.id());
         } catch (CloudFailure failure) {
             clouds.recordFailure(cloud, failure, began);
             log.warn("lifecycle cloud={} could not list: {} ({})", cloud.name(), failure.detail(), failure.kind());
-            return Look.failed(failure);
+            return Look.failed(began, failure);
         }
     }
 
     /** A listing, or the failure to get one. Of several instances with one VM id the row's wins, else the oldest. */
-    private record Look(boolean complete, Map<String, List<Instance>> byVm, String words) {
+    private record Look(Instant began, boolean complete, Map<String, List<Instance>> byVm, String words) {
 
-        static Look at(List<Instance> instances, String store) {
+        static Look at(Instant began, List<Instance> instances, String store) {
             var byVm = new HashMap<String, List<Instance>>();
             for (var instance : instances) {
                 var tags = instance.tags();
@@ -133,11 +136,11 @@ public class LifecycleLoop implements Reconciler {
                     byVm.merge(tags.vmId(), List.of(instance), Look::both);
                 }
             }
-            return new Look(true, byVm, instances.size() + " instances");
+            return new Look(began, true, byVm, instances.size() + " instances");
         }
 
-        static Look failed(CloudFailure failure) {
-            return new Look(false, Map.of(), "not listed: " + failure.detail());
+        static Look failed(Instant began, CloudFailure failure) {
+            return new Look(began, false, Map.of(), "not listed: " + failure.detail());
         }
 
         private static List<Instance> both(List<Instance> some, List<Instance> more) {

@@ -27,8 +27,10 @@ final class PoolPlanner {
         var counted = pool.vms().stream()
                 .filter(vm -> vm.state() == VmState.READY || !sick.contains(vm.cloud()))
                 .toList();
-        int wanted = Math.clamp((long) pool.target() + pool.queued(), 0, Math.max(0, pool.maxSize() - pool.allocated()));
+        int wished = pool.target() + pool.queued();
+        int wanted = Math.clamp(wished, 0, Math.max(0, pool.maxSize() - pool.allocated()));
         int missing = wanted - counted.size();
+        int unserved = wished - counted.size();
 
         int freed = retireWarmingOnSick(pool, sick, missing, actions);
         int room = pool.maxSize() - pool.live() + freed;
@@ -36,10 +38,10 @@ final class PoolPlanner {
         if (missing < 0 && pool.surplusDue()) retireSurplus(pool, counted, -missing, actions);
         return new PoolPlan(
                 List.copyOf(actions),
-                Math.max(0, missing - launched),
+                Math.max(0, unserved - launched),
                 Math.max(0, -missing),
                 summary(pool, wanted, counted.size(), launched, actions.size() - launched),
-                reasons(pool, missing, room, actions));
+                reasons(pool, unserved, room, actions));
     }
 
     /** Only as many as can be launched elsewhere at once: half a chance is better than none. */
@@ -104,9 +106,9 @@ final class PoolPlanner {
         return text.toString();
     }
 
-    private static List<String> reasons(PoolSnapshot pool, int missing, int room, List<PoolAction> actions) {
+    private static List<String> reasons(PoolSnapshot pool, int unserved, int room, List<PoolAction> actions) {
         var reasons = new ArrayList<String>();
-        if (missing > room) {
+        if (unserved > room) {
             reasons.add("at most " + pool.maxSize() + " live VMs: " + pool.live() + " live, " + pool.allocated()
                     + " of them in use or held");
         }

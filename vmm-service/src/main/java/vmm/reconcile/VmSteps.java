@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -18,7 +19,7 @@ import vmm.cloud.Tags;
 import vmm.clouds.LaunchMarks;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
-import vmm.guest.UserData;
+import vmm.guest.CloudInit;
 import vmm.lifecycle.Observation;
 import vmm.lifecycle.Step;
 import vmm.lifecycle.Terms;
@@ -47,7 +48,7 @@ public class VmSteps {
     private final LaunchMarks marks;
     private final CloudCalls calls;
     private final PortProbe probe;
-    private final UserData userData;
+    private final CloudInit cloudInit;
     private final Store store;
     private final TransactionOperations transactions;
     private final InstantSource clock;
@@ -59,7 +60,7 @@ public class VmSteps {
             LaunchMarks marks,
             CloudCalls calls,
             PortProbe probe,
-            UserData userData,
+            CloudInit cloudInit,
             Store store,
             TransactionOperations transactions,
             InstantSource clock,
@@ -69,21 +70,24 @@ public class VmSteps {
         this.marks = marks;
         this.calls = calls;
         this.probe = probe;
-        this.userData = userData;
+        this.cloudInit = cloudInit;
         this.store = store;
         this.transactions = transactions;
         this.clock = clock;
         this.wakes = wakes;
     }
 
-    /** Takes a VM as far as one observation allows; whether its state changed. */
-    boolean take(Vm read, Observation seen, Terms terms, CloudProvider provider) {
+    /**
+     * Takes a VM as far as one observation allows; whether its state changed.
+     *
+     * @param asOf when the observation began: a pass that was held up in between must not take it for newer than it is
+     */
+    boolean take(Vm read, Observation seen, Instant asOf, Terms terms, CloudProvider provider) {
         Vm vm = read;
         boolean changed = false;
         for (int i = 0; i < STEPS_A_PASS; i++) {
             noteSeen(vm, seen);
-            Instant now = clock.instant();
-            switch (VmLifecycle.next(vm, seen, terms, now)) {
+            switch (VmLifecycle.next(vm, seen, terms, asOf)) {
                 case Step.Wait w -> {
                     return changed;
                 }
@@ -97,9 +101,18 @@ public class VmSteps {
                     calls.submit(vm.cloud(), vm.id(), () -> delete(doomed, instance, provider));
                     return changed;
                 }
-                case Step.Look(String instance) -> seen = lookAt(instance, provider);
+                case Step.Look(String instance) -> {
+                    UUID id = vm.id();
+                    calls.submit(vm.cloud(), id, () -> look(id, instance, terms, provider));
+                    return changed;
+                }
+                case Step.Start(String instance) -> {
+                    Vm stopped = vm;
+                    calls.submit(vm.cloud(), vm.id(), () -> start(stopped, instance, provider));
+                    return changed;
+                }
                 case Step.NoteAbsent n -> {
-                    vms.recordAbsent(vm.id(), now);
+                    vms.recordAbsent(vm.id(), asOf);
                     return changed;
                 }
                 case Step.Probe(String address, int port) -> {
@@ -108,7 +121,7 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.Become(VmState next, VmReason reason, String detail) -> {
-                    if (!become(vm, next, reason, detail, now)) return changed;
+                    if (!become(vm, next, reason, detail, clock.instant())) return changed;
                     changed = true;
                     var after = vms.find(vm.id());
                     if (after.isEmpty()) return true;
@@ -122,6 +135,8 @@ public class VmSteps {
     private boolean become(
             Vm vm, VmState next, @org.jspecify.annotations.Nullable VmReason reason, String detail, Instant now) {
         Boolean done = transactions.execute(status -> {
+            // The allocation's row first, as whoever releases it does: two orders would be a deadlock.
+            if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
             if (!vms.become(vm, next, reason, detail, now, "lifecycle")) return false;
             if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
             if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
@@ -152,10 +167,19 @@ public class VmSteps {
         }
     }
 
-    private static Observation lookAt(String instanceId, CloudProvider provider) {
+    /** Reads the row, <em>then</em> asks for the very instance, and decides again. */
+    private void look(UUID id, String instanceId, Terms terms, CloudProvider provider) {
+        vms.find(id).ifPresent(vm -> {
+            Instant began = clock.instant();
+            take(vm, lookAt(vm, instanceId, provider), began, terms, provider);
+        });
+    }
+
+    /** One that is being deleted is as good as gone, but for a row that waits for just that. */
+    private static Observation lookAt(Vm vm, String instanceId, CloudProvider provider) {
         try {
             Optional<Instance> found = provider.get(instanceId);
-            return found.filter(i -> i.status() != Instance.Status.DELETING)
+            return found.filter(i -> i.status() != Instance.Status.DELETING || vm.state() == VmState.DELETING)
                     .<Observation>map(Observation.Present::new)
                     .orElseGet(Observation.NotFound::new);
         } catch (CloudFailure failure) {
@@ -212,7 +236,7 @@ public class VmSteps {
                 vm.image(),
                 vm.flavor(),
                 vm.network(),
-                userData.of(vm.id()));
+                cloudInit.of(vm.id()));
     }
 
     /** Looks at the row once more: a hold may have come between. */
@@ -230,6 +254,19 @@ public class VmSteps {
                     doomed.pool(),
                     doomed.id(),
                     doomed.cloud(),
+                    failure.detail());
+        }
+    }
+
+    private void start(Vm stopped, String instanceId, CloudProvider provider) {
+        try {
+            provider.start(instanceId);
+        } catch (CloudFailure failure) {
+            log.info(
+                    "lifecycle pool={} vm={} cloud={} start will be asked again: {}",
+                    stopped.pool(),
+                    stopped.id(),
+                    stopped.cloud(),
                     failure.detail());
         }
     }

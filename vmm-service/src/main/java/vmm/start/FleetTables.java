@@ -1,5 +1,6 @@
 package vmm.start;
 
+import vmm.database.StartRefused;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package vmm.start;
 
+import vmm.database.StartRefused;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Optional;

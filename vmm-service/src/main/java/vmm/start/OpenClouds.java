@@ -1,5 +1,6 @@
 package vmm.start;
 
+import vmm.database.StartRefused;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package vmm.start;
 
+import vmm.database.StartRefused;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ import vmm.fleet.FleetFile;
 import vmm.fleet.FleetRefused;
 import vmm.fleet.KindRules;
 import vmm.guest.GuestTokens;
-import vmm.guest.UserData;
+import vmm.guest.CloudInit;
 import vmm.reconcile.Store;
 import vmm.vm.Ids;
 
@@ -110,8 +111,8 @@ class StartConfiguration {
     }
 
     @Bean
-    UserData userData(GuestTokens tokens, PublicUrl url) {
-        return new UserData(tokens, url::text);
+    CloudInit cloudInit(GuestTokens tokens, PublicUrl url) {
+        return new CloudInit(tokens, url::text);
     }
 
     /** What guests and people call: VMM_PUBLIC_URL, else this process on this machine. */

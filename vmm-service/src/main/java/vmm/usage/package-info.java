@@ -1,5 +1,5 @@
-/** The log of use: every request with its fate, by type and day. */
-@ApplicationModule(allowedDependencies = {"allocation", "web"})
+/** The log of use: every request with its fate, by type and day; and the meters of the fleet. */
+@ApplicationModule(allowedDependencies = {"event", "web"})
 @NullMarked
 package vmm.usage;
 

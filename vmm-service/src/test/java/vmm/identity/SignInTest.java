@@ -74,31 +74,22 @@ class SignInTest {
 
     static Stream<Row> matrix() {
         Stream<Row> ofAdmins =
-                Stream.of("pools", "clouds", "schedules", "reconcilers", "usage", "decisions")
+                Stream.of("pools", "clouds", "schedules", "reconcilers", "usage")
                         .flatMap(
                                 name ->
                                         Stream.of(
                                                 new Row(
                                                         "GET",
                                                         "/api/v1/" + name,
-                                                        401,
-                                                        403,
-                                                        200,
-                                                        200),
+                                                        401, 403, 403, 200),
                                                 new Row(
                                                         "HEAD",
                                                         "/api/v1/" + name,
-                                                        401,
-                                                        403,
-                                                        200,
-                                                        200),
+                                                        401, 403, 403, 200),
                                                 new Row(
                                                         "GET",
                                                         "/api/v1/" + name + "/x/y",
-                                                        401,
-                                                        403,
-                                                        404,
-                                                        404),
+                                                        401, 403, 403, 404),
                                                 new Row(
                                                         "POST",
                                                         "/api/v1/" + name,
@@ -127,6 +118,7 @@ class SignInTest {
                         new Row("GET", "/api/v1/vm-types", 401, 200, 200, 200),
                         new Row("POST", "/api/v1/allocations", 401, 200, 200, 200),
                         new Row("GET", "/api/v1/vms", 401, 403, 200, 200),
+                        new Row("GET", "/api/v1/decisions", 401, 403, 200, 200),
                         new Row("POST", "/api/v1/vms/x/hold", 401, 403, 404, 404),
                         new Row("GET", "/api/v1/forecast", 401, 403, 403, 404),
                         new Row("POST", "/api/v1/simulations", 401, 403, 403, 404),

@@ -1,5 +1,6 @@
 package vmm.identity;
 
+import vmm.database.StartRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

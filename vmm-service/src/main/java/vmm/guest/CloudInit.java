@@ -4,18 +4,18 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /** The cloud-init document that hands a guest its VM id, the URL to report to, its token and its owner's secret. */
-public final class UserData {
+public final class CloudInit {
     private final GuestTokens tokens;
     private final Supplier<String> url;
 
     /** @param url what guests call: the service's public URL, without a slash at its end */
-    public UserData(GuestTokens tokens, Supplier<String> url) {
+    public CloudInit(GuestTokens tokens, Supplier<String> url) {
         this.tokens = tokens;
         this.url = url;
     }
 
     /** With an address that is known beforehand. */
-    public UserData(GuestTokens tokens, String url) {
+    public CloudInit(GuestTokens tokens, String url) {
         this(tokens, () -> url);
     }
 

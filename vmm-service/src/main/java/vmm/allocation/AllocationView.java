@@ -1,0 +1,58 @@
+package vmm.allocation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** An allocation as it is shown: what the row says, and what follows from it at that moment. */
+record AllocationView(
+        UUID id,
+        String vmType,
+        String pool,
+        String user,
+        @Nullable String name,
+        int priority,
+        Allocation.State state,
+        Instant requestedAt,
+        @Nullable Instant grantedAt,
+        Duration lifetime,
+        @Nullable Instant expiresAt,
+        @Nullable Instant maxExpiresAt,
+        @Nullable Instant endedAt,
+        Allocation.@Nullable EndReason endReason,
+        @Nullable Integer position,
+        @Nullable Wait estimate,
+        @Nullable Instant warnedAt,
+        @Nullable String warning,
+        Activity activity,
+        @Nullable Machine vm) {
+
+    /** How long it will wait from now. */
+    record Wait(double p50Seconds, double p90Seconds) {}
+
+    /** Its VM, and how to reach it. */
+    record Machine(
+            UUID id,
+            String cloud,
+            @Nullable String instanceId,
+            @Nullable String address,
+            List<Connect> connect,
+            InstanceStatus instanceStatus) {}
+
+    /** What the cloud last said of the instance. */
+    enum InstanceStatus {
+        RUNNING,
+        STOPPED,
+        ERROR,
+        UNKNOWN;
+
+        static InstanceStatus of(@Nullable String status) {
+            for (var known : values()) {
+                if (known.name().equals(status)) return known;
+            }
+            return UNKNOWN;
+        }
+    }
+}

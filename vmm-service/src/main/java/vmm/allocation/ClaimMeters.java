@@ -1,0 +1,42 @@
+package vmm.allocation;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.springframework.stereotype.Component;
+
+/** What became of the claims that this process took, and how long each took it. */
+@Component
+class ClaimMeters {
+    private final MeterRegistry meters;
+    private final Timer duration;
+
+    ClaimMeters(MeterRegistry meters) {
+        this.meters = meters;
+        this.duration = Timer.builder("vmm.claim.duration")
+                .description("From taking a request to its answer, the grant included")
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(1))
+                .maximumExpectedValue(Duration.ofSeconds(10))
+                .register(meters);
+    }
+
+    <T> T timed(Supplier<T> claim) {
+        return java.util.Objects.requireNonNull(duration.record(claim));
+    }
+
+    void count(String pool, Fate fate) {
+        meters.counter("vmm.claims", "pool", pool, "outcome", fate.name().toLowerCase(Locale.ROOT))
+                .increment();
+    }
+
+    /** A claim is granted at once, waits, is turned away, or is taken back while it waits. */
+    enum Fate {
+        WARM,
+        QUEUED,
+        REFUSED,
+        CANCELLED
+    }
+}

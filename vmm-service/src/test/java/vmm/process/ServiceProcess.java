@@ -1,0 +1,92 @@
+package vmm.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The real service in a process of its own, as {@code java -jar} starts it; killed or stopped by its id. */
+final class ServiceProcess implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(120);
+    private static final Pattern READY = Pattern.compile("VMM ready on http://[^:]+:(\\d+)");
+
+    private final Process process;
+    private final Path log;
+    private final int port;
+
+    private ServiceProcess(Process process, Path log, int port) {
+        this.process = process;
+        this.log = log;
+        this.port = port;
+    }
+
+    /** Starts it and waits for its one line. */
+    static ServiceProcess start(Path directory, String name, Map<String, String> environment) throws Exception {
+        Path log = directory.resolve(name + ".log");
+        var builder = new ProcessBuilder(java(), "-Xmx512m", "-jar", jar().toString())
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().keySet().removeIf(key -> key.startsWith("VMM_") || key.startsWith("S") && key.contains("_"));
+        builder.environment().put("SERVER_PORT", "0");
+        builder.environment().putAll(environment);
+        var process = builder.start();
+        String port = await(name + " ready", START, () -> {
+            if (!process.isAlive()) throw new AssertionError(name + " ended:\n" + Files.readString(log));
+            Matcher ready = READY.matcher(Files.readString(log));
+            return ready.find() ? ready.group(1) : null;
+        });
+        return new ServiceProcess(process, log, Integer.parseInt(port));
+    }
+
+    /** Polls one named condition until it gives something. */
+    static <T> T await(String condition, Duration limit, Condition<T> look) throws Exception {
+        long end = System.nanoTime() + limit.toNanos();
+        while (true) {
+            T seen = look.now();
+            if (seen != null) return seen;
+            if (System.nanoTime() > end) throw new AssertionError("not within " + limit + ": " + condition);
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    Api api(String user) {
+        return new Api("http://127.0.0.1:" + port, user, user);
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** As a power cut would: nothing is told, nothing is finished. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        boolean alive = process.onExit().completeOnTimeout(process, 15, TimeUnit.SECONDS).join().isAlive();
+        process.destroyForcibly();
+        if (alive) throw new AssertionError("SIGTERM did not end it within 15 s");
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    private static Path jar() {
+        Path jar = Path.of(System.getProperty("vmm.jar", "target/vmm.jar")).toAbsolutePath();
+        if (!Files.exists(jar)) throw new AssertionError("no " + jar + ": run 'make jar' first");
+        return jar;
+    }
+
+    /** Something to wait for: null until it is there. */
+    interface Condition<T> {
+        T now() throws Exception;
+    }
+}
