@@ -1,12 +1,16 @@
 package vmm.pool.schedule;
 
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Pattern;
 import java.net.URI;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.OffsetDateTime;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -38,6 +42,9 @@ import vmm.web.Problem;
 class ScheduleController {
     private static final Duration WEEK = Duration.ofDays(7);
     private static final Duration LONGEST_PREVIEW = Duration.ofDays(62);
+
+    private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
+    private static final Instant LAST = Instant.parse("9000-01-01T00:00:00Z");
 
     private final ScheduleViews views;
     private final ScheduleEdits edits;
@@ -71,17 +78,29 @@ class ScheduleController {
 
     @GetMapping("/preview")
     Page<SchedulePreview> previewSchedules(
-            @RequestParam(required = false) @Nullable Moment from,
-            @RequestParam(required = false) @Nullable Moment to,
+            @Parameter(schema = @Schema(type = "string", format = "date-time")) @RequestParam(required = false)
+                    @Nullable String from,
+            @Parameter(schema = @Schema(type = "string", format = "date-time")) @RequestParam(required = false)
+                    @Nullable String to,
             @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String pool) {
-        Instant begin = from == null ? clock.instant() : from.instant();
-        Instant end = to == null ? begin.plus(WEEK) : to.instant();
+        Instant begin = from == null ? clock.instant() : instant("from", from);
+        Instant end = to == null ? begin.plus(WEEK) : instant("to", to);
         if (!begin.isBefore(end)) throw Problem.invalid("to", "must be after from");
         if (begin.plus(LONGEST_PREVIEW).isBefore(end)) {
             throw Problem.invalid("to", "must be at most " + LONGEST_PREVIEW.toDays() + " days after from");
         }
         return Page.whole(previews.over(pool, begin, end));
+    }
+
+    private static Instant instant(String parameter, String text) {
+        try {
+            var instant = OffsetDateTime.parse(text).toInstant();
+            if (!instant.isBefore(FIRST) && instant.isBefore(LAST)) return instant;
+        } catch (DateTimeException notOne) {
+            // told below
+        }
+        throw Problem.invalid(parameter, "must be an RFC 3339 time such as 2026-11-02T07:30:00Z");
     }
 
     /** Never 304: the next occurrences change while the ETag, which is the configuration's, stays. */

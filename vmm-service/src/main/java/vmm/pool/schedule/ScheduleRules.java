@@ -1,6 +1,7 @@
 package vmm.pool.schedule;
 
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -25,7 +26,13 @@ final class ScheduleRules {
             Schedule.requireCron(wanted.cron());
             return wanted.cron();
         });
-        check("zone", broken, () -> Schedule.requireZone(wanted.zone()));
+        check("zone", broken, () -> {
+            var zone = Schedule.requireZone(wanted.zone());
+            if (!ZoneId.getAvailableZoneIds().contains(zone.getId()))
+                throw new IllegalArgumentException(
+                        "zone '" + wanted.zone() + "' is an offset: write an IANA name such as Europe/London");
+            return zone;
+        });
         if (wanted.duration().getNano() != 0) broken.add(new Problem.Field("duration", "must be whole seconds"));
         // Cron and zone are told above, so the only other thing to be wrong is the duration: targets are bounded by shape.
         var schedule = broken.isEmpty() ? check("duration", broken, wanted::schedule) : null;
