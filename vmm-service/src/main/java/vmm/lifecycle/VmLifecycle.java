@@ -68,7 +68,10 @@ public final class VmLifecycle {
         // The answer is lost or still to come. Only a listing that lacks it, after the grace, says that nothing came.
         if (seen instanceof Unknown) return WAIT;
         if (terms.deduplicates()) {
-            if (over(sent, terms.bootTimeout(), now)) return gone(VmReason.LAUNCH_FAILED, "the cloud never answered");
+            // Not from the last sending: each moves that on.
+            if (over(vm.createdAt(), terms.bootTimeout(), now)) {
+                return gone(VmReason.LAUNCH_FAILED, "the cloud never answered");
+            }
             return over(sent, Terms.BEFORE_ASKING_AGAIN, now) ? new Step.Create() : WAIT;
         }
         return over(sent, terms.createGrace(), now)

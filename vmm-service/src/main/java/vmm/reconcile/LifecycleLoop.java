@@ -102,7 +102,7 @@ public class LifecycleLoop implements Reconciler {
         int changed = 0;
         for (Vm vm : rows) {
             var terms = terms(Objects.requireNonNull(byId.get(vm.poolId())), provider.get());
-            if (steps.take(vm, look.of(vm), terms, provider.get())) changed++;
+            if (steps.take(vm, look.of(vm), look.began(), terms, provider.get())) changed++;
         }
         return Pass.of(changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
     }
@@ -117,18 +117,18 @@ public class LifecycleLoop implements Reconciler {
         try {
             var instances = provider.list();
             clouds.recordListed(cloud, began);
-            return Look.at(instances, store.id());
+            return Look.at(began, instances, store.id());
         } catch (CloudFailure failure) {
             clouds.recordFailure(cloud, failure, began);
             log.warn("lifecycle cloud={} could not list: {} ({})", cloud.name(), failure.detail(), failure.kind());
-            return Look.failed(failure);
+            return Look.failed(began, failure);
         }
     }
 
     /** A listing, or the failure to get one. Of several instances with one VM id the row's wins, else the oldest. */
-    private record Look(boolean complete, Map<String, List<Instance>> byVm, String words) {
+    private record Look(Instant began, boolean complete, Map<String, List<Instance>> byVm, String words) {
 
-        static Look at(List<Instance> instances, String store) {
+        static Look at(Instant began, List<Instance> instances, String store) {
             var byVm = new HashMap<String, List<Instance>>();
             for (var instance : instances) {
                 var tags = instance.tags();
@@ -136,11 +136,11 @@ public class LifecycleLoop implements Reconciler {
                     byVm.merge(tags.vmId(), List.of(instance), Look::both);
                 }
             }
-            return new Look(true, byVm, instances.size() + " instances");
+            return new Look(began, true, byVm, instances.size() + " instances");
         }
 
-        static Look failed(CloudFailure failure) {
-            return new Look(false, Map.of(), "not listed: " + failure.detail());
+        static Look failed(Instant began, CloudFailure failure) {
+            return new Look(began, false, Map.of(), "not listed: " + failure.detail());
         }
 
         private static List<Instance> both(List<Instance> some, List<Instance> more) {

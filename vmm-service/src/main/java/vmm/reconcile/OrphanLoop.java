@@ -109,7 +109,8 @@ public class OrphanLoop implements Reconciler {
         var row = row(instance.tags().vmId());
         if (row.isEmpty() || !row.get().cloud().equals(cloud)) return Optional.of(Kind.NO_ROW);
         Vm vm = row.get();
-        if (vm.reason() == VmReason.VANISHED) return Optional.of(Kind.REAPPEARED);
+        boolean own = instance.id().equals(vm.instanceId());
+        if (own && vm.reason() == VmReason.VANISHED) return Optional.of(Kind.REAPPEARED);
         if (vm.state() == VmState.DELETED) return Optional.of(Kind.DEAD_ROW);
         // Without an instance id the row has still to adopt one, and the lifecycle pass decides which.
         if (vm.instanceId() == null || vm.instanceId().equals(instance.id())) return Optional.empty();

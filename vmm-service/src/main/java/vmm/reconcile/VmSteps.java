@@ -77,14 +77,17 @@ public class VmSteps {
         this.wakes = wakes;
     }
 
-    /** Takes a VM as far as one observation allows; whether its state changed. */
-    boolean take(Vm read, Observation seen, Terms terms, CloudProvider provider) {
+    /**
+     * Takes a VM as far as one observation allows; whether its state changed.
+     *
+     * @param asOf when the observation began: a pass that was held up in between must not take it for newer than it is
+     */
+    boolean take(Vm read, Observation seen, Instant asOf, Terms terms, CloudProvider provider) {
         Vm vm = read;
         boolean changed = false;
         for (int i = 0; i < STEPS_A_PASS; i++) {
             noteSeen(vm, seen);
-            Instant now = clock.instant();
-            switch (VmLifecycle.next(vm, seen, terms, now)) {
+            switch (VmLifecycle.next(vm, seen, terms, asOf)) {
                 case Step.Wait w -> {
                     return changed;
                 }
@@ -109,7 +112,7 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.NoteAbsent n -> {
-                    vms.recordAbsent(vm.id(), now);
+                    vms.recordAbsent(vm.id(), asOf);
                     return changed;
                 }
                 case Step.Probe(String address, int port) -> {
@@ -118,7 +121,7 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.Become(VmState next, VmReason reason, String detail) -> {
-                    if (!become(vm, next, reason, detail, now)) return changed;
+                    if (!become(vm, next, reason, detail, clock.instant())) return changed;
                     changed = true;
                     var after = vms.find(vm.id());
                     if (after.isEmpty()) return true;
@@ -166,7 +169,10 @@ public class VmSteps {
 
     /** Reads the row, <em>then</em> asks for the very instance, and decides again. */
     private void look(UUID id, String instanceId, Terms terms, CloudProvider provider) {
-        vms.find(id).ifPresent(vm -> take(vm, lookAt(vm, instanceId, provider), terms, provider));
+        vms.find(id).ifPresent(vm -> {
+            Instant began = clock.instant();
+            take(vm, lookAt(vm, instanceId, provider), began, terms, provider);
+        });
     }
 
     /** One that is being deleted is as good as gone, but for a row that waits for just that. */

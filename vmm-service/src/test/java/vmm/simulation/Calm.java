@@ -113,12 +113,13 @@ final class Calm {
         for (VmRow vm : sim.view().vms().values()) claimed.add(String.valueOf(vm.instance()));
         var without = truth.stream()
                 .filter(i -> Simulation.STORE.id().equals(i.tags().store()))
-                .filter(i -> !claimed.contains(i.id()) && !sim.witness().hasReappeared(i.id()))
+                .filter(i -> !claimed.contains(i.id()))
                 .toList();
         long rowless = without.stream().filter(i -> !hasRow(i)).count();
         boolean tooMany = rowless > Math.max(3, truth.size() / 20);
         for (var instance : without) {
-            if (!tooMany || hasRow(instance)) {
+            boolean waits = sim.witness().hasReappeared(instance.id()) || (tooMany && !hasRow(instance));
+            if (!waits) {
                 wrongs.add("10: instance " + instance.id() + " on " + cloud + " of " + instance.tags().vmId() + " leaks");
             }
         }
