@@ -165,6 +165,14 @@ public class Allocations {
                 == 1;
     }
 
+    /** Locks the allocation of a VM, to the end of the transaction: first it, then the VM, as everybody who ends one does. */
+    public void lockOf(UUID vm) {
+        jdbc.sql("SELECT id FROM allocation WHERE vm_id = :vm FOR UPDATE")
+                .param("vm", vm)
+                .query(UUID.class)
+                .list();
+    }
+
     /** Ends the allocation of a VM that left ALLOCATED by itself. To be called in the transaction of that change. */
     public void endVanished(UUID vm, Instant now) {
         jdbc.sql("""

@@ -130,6 +130,7 @@ public class VmSteps {
     private boolean become(
             Vm vm, VmState next, @org.jspecify.annotations.Nullable VmReason reason, String detail, Instant now) {
         Boolean done = transactions.execute(status -> {
+            if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
             if (!vms.become(vm, next, reason, detail, now, "lifecycle")) return false;
             if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
             if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
