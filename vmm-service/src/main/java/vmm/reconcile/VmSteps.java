@@ -107,7 +107,8 @@ public class VmSteps {
                     seen = lookAt(instance, provider);
                 }
                 case Step.NoteAbsent n -> {
-                    vms.recordAbsent(vm.id(), at);
+                    // By when the look was over: the second one counts from when it begins.
+                    vms.recordAbsent(vm.id(), clock.instant());
                     return changed;
                 }
                 case Step.Probe(String address, int port) -> {
