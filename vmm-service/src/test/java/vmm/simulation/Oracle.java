@@ -301,11 +301,11 @@ final class Oracle {
         if (!rows.isEmpty()) throw new Violation("8", "nobody made the requests " + rows.keySet());
     }
 
-    /** Our tables went back to an older copy. */
-    void restored() throws SQLException {
+    /** Our tables went back to a copy of that time. */
+    void restored(Instant copy) throws SQLException {
         view = View.NOTHING;
         chain.clear();
-        guests.forgetAll();
+        guests.forgetSince(copy, reader.warnings());
         stream.restored();
         SortedMap<UUID, ClaimRow> rows = reader.allClaims();
         for (var asked : requests.all()) {
