@@ -200,6 +200,7 @@ public class RefillLoop implements Reconciler {
                 }
                 case PoolAction.Retire retire -> {
                     vms.find(retire.vm())
+                            .filter(vm -> !vm.held())
                             .filter(vm -> vm.state() == VmState.READY || VmState.WARMING.contains(vm.state()))
                             .filter(vm -> vms.become(vm, VmState.DELETING, retire.reason(), retire.why(), now, "refill"))
                             .ifPresent(vm -> touched.add(vm.cloud()));

@@ -112,7 +112,8 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.NoteAbsent n -> {
-                    vms.recordAbsent(vm.id(), asOf);
+                    // By when the look was over: the second one counts from when it begins.
+                    vms.recordAbsent(vm.id(), clock.instant());
                     return changed;
                 }
                 case Step.Probe(String address, int port) -> {

@@ -69,7 +69,8 @@ public class Vms {
     }
 
     /**
-     * Changes the state, if the row is still as it was read.
+     * Changes the state, if the row is still as it was read. A VM vanishes only if nobody saw it since the first look
+     * that missed it: that look is no part of the version.
      *
      * @return whether it was
      * @throws IllegalArgumentException if the transition table does not know the change
@@ -85,8 +86,13 @@ public class Vms {
                                    reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
                                    ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
                             WHERE id = :id AND version = :version AND state = :from
+                              AND (absent_since = :absent OR CAST(:reason AS text) IS DISTINCT FROM 'VANISHED')
                             RETURNING *)
                         """ + EVENT)
+                        .param(
+                                "absent",
+                                vm.absentSince() == null ? null : Instants.sql(vm.absentSince()),
+                                java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
                         .param("next", next.name())
                         .param("now", Instants.sql(now))
                         .param("reason", reason == null ? null : reason.name(), java.sql.Types.VARCHAR)

@@ -1,5 +1,6 @@
 package vmm.simulation;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,9 @@ final class Act {
 
     /** Whether its listing succeeded; null before. */
     @Nullable Boolean listed;
+
+    /** When its listing was made. */
+    @Nullable Instant listedAt;
 
     boolean lifecyclePass;
     boolean orphanPass;

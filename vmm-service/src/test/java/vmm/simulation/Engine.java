@@ -56,6 +56,7 @@ public final class Engine {
     public final Allocator allocator;
     public final GuestReports reports;
     public final GuestTokens tokens = new GuestTokens(KEY);
+    public final TransactionTemplate transactions;
     public final Map<LoopKind, Reconciler> loops = new EnumMap<>(LoopKind.class);
 
     /** What an engine needs of the world around it. */
@@ -71,7 +72,7 @@ public final class Engine {
 
     public Engine(Surroundings around) {
         var jdbc = JdbcClient.create(around.database);
-        var transactions = new TransactionTemplate(new DataSourceTransactionManager(around.database));
+        this.transactions = new TransactionTemplate(new DataSourceTransactionManager(around.database));
         var clock = around.clock;
         var wakes = around.wakes;
         var keys = new IdempotencyKeys(jdbc);

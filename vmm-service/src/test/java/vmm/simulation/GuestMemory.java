@@ -2,6 +2,7 @@ package vmm.simulation;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,8 +16,15 @@ final class GuestMemory {
     private static final Duration TOLERANCE = Duration.ofSeconds(3);
 
     private static final class Reports {
-        private final TreeMap<Instant, Boolean> times = new TreeMap<>();
-        private @Nullable Instant lastUse;
+        /** When it reported, and the last use that was known then; MIN for none. */
+        private final TreeMap<Instant, Instant> times = new TreeMap<>();
+
+        private @Nullable Instant lastUse() {
+            return times.values().stream()
+                    .filter(use -> use.isAfter(Instant.MIN))
+                    .max(Comparator.naturalOrder())
+                    .orElse(null);
+        }
     }
 
     private final Map<UUID, Reports> reports = new HashMap<>();
@@ -24,8 +32,7 @@ final class GuestMemory {
 
     void accepted(UUID vm, @Nullable Instant lastUse, Instant now) {
         var of = reports.computeIfAbsent(vm, id -> new Reports());
-        of.times.put(now, true);
-        if (lastUse != null && (of.lastUse == null || lastUse.isAfter(of.lastUse))) of.lastUse = lastUse;
+        of.times.put(now, lastUse == null ? Instant.MIN : lastUse);
     }
 
     void warned(UUID claim, Instant at) {
@@ -36,9 +43,11 @@ final class GuestMemory {
         warned.remove(claim);
     }
 
-    /** Our tables went back: what was reported since is forgotten by the service. */
-    void forgetAll() {
-        reports.clear();
+    /** Our tables went back: what was reported since the copy is forgotten by the service, and so are its warnings. */
+    void forgetSince(Instant copy, Map<UUID, Instant> warnings) {
+        reports.values().forEach(of -> of.times.tailMap(copy, false).clear());
+        warned.clear();
+        warned.putAll(warnings);
     }
 
     /** What is wrong with calling a claim abandoned, null if nothing is. */
@@ -51,13 +60,14 @@ final class GuestMemory {
         if (told == null) return "nobody was warned";
         if (told.isAfter(end.minus(warning).plus(TOLERANCE))) return "the warning went out only at " + told;
         var of = reports.get(java.util.Objects.requireNonNull(claim.vm()));
-        if (of == null) return "its guest never reported";
-        if (of.lastUse != null && of.lastUse.isAfter(since.plus(TOLERANCE))) return "it was used at " + of.lastUse;
-        boolean used = of.lastUse != null && !of.lastUse.isBefore(granted.minus(TOLERANCE));
+        if (of == null || of.times.isEmpty()) return "its guest never reported";
+        var lastUse = of.lastUse();
+        if (lastUse != null && lastUse.isAfter(since.plus(TOLERANCE))) return "it was used at " + lastUse;
+        boolean used = lastUse != null && !lastUse.isBefore(granted.minus(TOLERANCE));
         if (!used && "ABANDONED".equals(claim.endReason())) return "nobody ever came";
-        if (of.lastUse != null
-                && of.lastUse.isAfter(granted.plus(TOLERANCE))
-                && "NEVER_CONNECTED".equals(claim.endReason())) return "somebody came at " + of.lastUse;
+        if (lastUse != null
+                && lastUse.isAfter(granted.plus(TOLERANCE))
+                && "NEVER_CONNECTED".equals(claim.endReason())) return "somebody came at " + lastUse;
         return silence(of, since, end);
     }
 

@@ -35,14 +35,16 @@ final class GuestWire implements GuestTransport {
         var replica = sim.anyUp();
         if (replica == null) throw new IOException("nobody answers");
         if (!replica.engine().tokens.accepts(vm, token)) return 401;
+        var reports = replica.engine().reports;
+        var lastUse = lastUse(vm);
         try {
-            var reports = replica.engine().reports;
             if (url.endsWith("/ready")) return reports.ready(vm, "image", replica.now()) ? 204 : 410;
-            var lastUse = lastUse(vm);
             if (!reports.activity(vm, lastUse, replica.now())) return 410;
             sim.guests().accepted(vm, lastUse, sim.time().instant());
             return 204;
         } catch (Crash crash) {
+            boolean committed = crash.getMessage().startsWith("after") && url.endsWith("/activity");
+            if (committed) sim.guests().accepted(vm, lastUse, sim.time().instant());
             sim.note(replica.name() + " DIES " + crash.getMessage());
             sim.crash(replica);
             throw new IOException("the connection broke");

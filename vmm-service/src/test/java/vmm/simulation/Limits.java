@@ -59,6 +59,10 @@ final class Limits {
         return pool;
     }
 
+    boolean deduplicates(String cloud) {
+        return scenario.clouds().stream().anyMatch(c -> c.name().equals(cloud) && c.deduplicates());
+    }
+
     Map<String, Integer> caps() {
         return caps;
     }

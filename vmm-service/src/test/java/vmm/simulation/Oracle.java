@@ -20,6 +20,7 @@ import vmm.vm.VmState;
 /** Checks after every step what must always hold, from our tables and from what it remembers of the world. */
 final class Oracle {
     private static final Duration TOLERANCE = Duration.ofSeconds(3);
+    private static final Duration CREATE_GRACE = Duration.ofMinutes(2);
 
     private final View.Reader reader;
     private final Limits limits;
@@ -122,10 +123,21 @@ final class Oracle {
         if (from != VmState.ALLOCATED && before != null && before.held() && !List.of("VANISHED", "FORCED").contains(reason)) {
             throw new Violation("2", vm + " is held and goes: " + reason);
         }
+        if (from == VmState.REQUESTED) tooEarly(act, before);
         boolean nothingThere = before != null
                 && (before.createSentAt() == null || "REFUSED".equals(before.createAnswer()));
         if (act.lifecyclePass && Boolean.FALSE.equals(act.listed) && !nothingThere && !reason.equals("VANISHED")) {
             throw new Violation("5", vm + " goes for " + reason + " in a pass that could not list");
+        }
+    }
+
+    /** A create without an answer is given up on a listing that was made when its grace was over, and on no other. */
+    private void tooEarly(Act act, @Nullable VmRow before) {
+        if (!act.lifecyclePass || before == null) return;
+        if (before.createSentAt() == null || "REFUSED".equals(before.createAnswer()) || act.listedAt == null) return;
+        if (act.listedAt.isBefore(before.createSentAt().plus(CREATE_GRACE).minus(TOLERANCE))
+                && !limits.deduplicates(before.cloud())) {
+            throw new Violation("5", before.id() + " is given up on a listing of " + act.listedAt);
         }
     }
 
@@ -289,11 +301,11 @@ final class Oracle {
         if (!rows.isEmpty()) throw new Violation("8", "nobody made the requests " + rows.keySet());
     }
 
-    /** Our tables went back to an older copy. */
-    void restored() throws SQLException {
+    /** Our tables went back to a copy of that time. */
+    void restored(Instant copy) throws SQLException {
         view = View.NOTHING;
         chain.clear();
-        guests.forgetAll();
+        guests.forgetSince(copy, reader.warnings());
         stream.restored();
         SortedMap<UUID, ClaimRow> rows = reader.allClaims();
         for (var asked : requests.all()) {

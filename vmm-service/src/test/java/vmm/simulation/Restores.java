@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import vmm.simulation.View.VmRow;
@@ -14,6 +15,7 @@ final class Restores {
     private final Dice dice;
     private final List<String> tables;
     private boolean drill;
+    private Instant copied = Instant.MIN;
 
     Restores(Simulation sim, Dice dice) {
         this.sim = sim;
@@ -45,6 +47,7 @@ final class Restores {
             for (var table : tables) script.add("CREATE TABLE copy." + table + " AS TABLE public." + table);
             script.add("CREATE TABLE copy.event_seq AS SELECT last_value, is_called FROM event_seq");
             sim.script(String.join(";", script));
+            copied = sim.time().instant();
         });
     }
 
@@ -74,7 +77,7 @@ final class Restores {
     private void restored() {
         try {
             sim.limits().read();
-            sim.oracle().restored();
+            sim.oracle().restored(copied);
         } catch (java.sql.SQLException e) {
             throw new IllegalStateException(e);
         }

@@ -20,7 +20,7 @@ final class SimulationRun {
     private static final int STORY = 60;
 
     /** A seed that went wrong. */
-    record Failure(long seed, long step, String invariant, String story) {}
+    record Failure(long seed, long step, String what, String story) {}
 
     /** One world that was run to its end. */
     record World(long steps, long digest, Optional<Failure> failure) {}
@@ -105,7 +105,7 @@ final class SimulationRun {
         story.append("\nseed ").append(seed).append(", step ").append(simulation.steps()).append(", invariant ")
                 .append(violation.getMessage())
                 .append("\nreplay: make sim SEED=").append(seed);
-        return new Failure(seed, simulation.steps(), violation.invariant(), story.toString());
+        return new Failure(seed, simulation.steps(), violation.getMessage(), story.toString());
     }
 
     private synchronized void add(Failure failure) {
@@ -126,7 +126,7 @@ final class SimulationRun {
     }
 
     /** The engine logs what it cleans up after; here there is a lot of that. */
-    private static void quiet() {
+    static void quiet() {
         for (var name : List.of("vmm", "com.zaxxer", "org.flywaydb", "org.springframework")) {
             ((Logger) LoggerFactory.getLogger(name)).setLevel(Level.OFF);
         }

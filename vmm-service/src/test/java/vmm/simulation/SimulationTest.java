@@ -25,7 +25,7 @@ class SimulationTest {
         var missing = run.tally().missing();
         if (!missing.isEmpty()) System.out.println("never occurred: " + String.join(", ", missing));
         for (var failure : run.failures()) System.out.println(failure.story());
-        assertThat(run.failures()).extracting(f -> "seed " + f.seed() + " step " + f.step() + ": " + f.invariant()).isEmpty();
+        assertThat(run.failures()).extracting(f -> "seed " + f.seed() + " step " + f.step() + ": " + f.what()).isEmpty();
         if (Boolean.getBoolean("sim.everything")) assertThat(missing).isEmpty();
     }
 

@@ -132,6 +132,20 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
             return found;
         }
 
+        /** Claims whose owner was warned, and when. */
+        SortedMap<UUID, Instant> warnings() throws SQLException {
+            var found = new TreeMap<UUID, Instant>();
+            try (var statement = connection.createStatement();
+                    var rows = statement.executeQuery("SELECT id, warned_at FROM allocation WHERE warned_at IS NOT NULL")) {
+                while (rows.next()) {
+                    found.put(
+                            rows.getObject(1, UUID.class),
+                            java.util.Objects.requireNonNull(Instants.read(rows, "warned_at")));
+                }
+            }
+            return found;
+        }
+
         SortedMap<UUID, ClaimRow> allClaims() throws SQLException {
             var found = new TreeMap<UUID, ClaimRow>();
             try (var statement = connection.createStatement();

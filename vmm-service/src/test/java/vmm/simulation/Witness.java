@@ -114,6 +114,7 @@ final class Witness {
 
     void listed(Act act, String cloud, List<Instance> instances) {
         act.listed = true;
+        act.listedAt = time.instant();
         int without = 0;
         for (var instance : instances) {
             var tags = instance.tags();

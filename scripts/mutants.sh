@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# Breaks the engine on purpose, one way at a time, in a copy of the tree, and shows that the simulation or the test of
+# concurrent claims catches each. Fails when one survives, or when one no longer applies.
+#
+#   scripts/mutants.sh [name…]      SEEDS=60 seeds for each at most
+set -euo pipefail
+
+SEEDS=${SEEDS:-60}
+ONLY=("$@")
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+COPY=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX")
+trap 'rm -rf "$COPY"' EXIT
+
+(cd "$ROOT" && git ls-files -z --cached --others --exclude-standard -- pom.xml cloud-adapters vmm-service db |
+    xargs -0 -I{} sh -c 'test ! -e "$1" || printf "%s\0" "$1"' _ {} | tar -c --null -T -) | tar -x -C "$COPY"
+cd "$COPY"
+mvn -q -ntp -B -pl vmm-service -am test-compile dependency:build-classpath \
+    -Dmdep.outputFile="$COPY/classpath" -Dmdep.includeScope=test
+CLASSPATH="$COPY/vmm-service/target/test-classes:$COPY/vmm-service/target/classes:$(cat "$COPY/classpath")"
+
+java25() {
+    for home in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+        if [ -x "$home/bin/javac" ] && "$home/bin/javac" -version 2>&1 | grep -q ' 25'; then
+            echo "$home/bin"
+            return
+        fi
+    done
+    echo "no JDK 25 in JAVA_HOME or /usr/lib/jvm" >&2
+    exit 1
+}
+BIN=$(java25)
+MAIN=vmm-service/src/main/java/vmm
+TABLE=()
+WRONG=0
+
+# mutant <name> <simulation|concurrency> <file> <old text> <new text>
+mutant() {
+    local name=$1 hunter=$2 file=$MAIN/$3 verdict
+    if [ ${#ONLY[@]} -gt 0 ] && [[ " ${ONLY[*]} " != *" $name "* ]]; then return; fi
+    cp "$file" "$COPY/original"
+    if ! OLD=$4 NEW=$5 perl -0777 -i -pe '$n = s/\Q$ENV{OLD}\E/$ENV{NEW}/g; END { exit($n ? 0 : 3) }' "$file"; then
+        verdict="DOES NOT APPLY"
+        WRONG=1
+    else
+        "$BIN/javac" -nowarn -parameters -proc:none -d vmm-service/target/classes -cp "$CLASSPATH" "$file"
+        verdict=$(cd vmm-service && "$BIN/java" -Xmx1g -cp "$CLASSPATH" vmm.simulation.Hunt "$hunter" "$SEEDS" 2>&1 |
+            grep -E '^(CAUGHT|SURVIVED)' || echo "DID NOT RUN")
+        case $verdict in CAUGHT*) ;; *) WRONG=1 ;; esac
+    fi
+    cp "$COPY/original" "$file"
+    "$BIN/javac" -nowarn -parameters -proc:none -d vmm-service/target/classes -cp "$CLASSPATH" "$file"
+    TABLE+=("$(printf '%-34s %s' "$name" "$verdict")")
+    printf '%-34s %s\n' "$name" "$verdict"
+}
+
+mutant unknown-is-absent simulation reconcile/LifecycleLoop.java \
+    'return Look.failed(began, failure);' \
+    'return Look.at(began, List.of(), store.id());'
+
+mutant adoption-forgotten simulation lifecycle/VmLifecycle.java \
+    'if (seen instanceof Present) return new Step.Become(VmState.PROVISIONING' \
+    'if (seen instanceof Present && vm.createResult() != Vm.CreateResult.UNKNOWN) return new Step.Become(VmState.PROVISIONING'
+
+mutant create-not-idempotent simulation lifecycle/VmLifecycle.java \
+    'if (terms.deduplicates()) {' \
+    'if (now.isAfter(Instant.MIN)) {'
+
+mutant claim-without-lock concurrency allocation/Allocations.java \
+    'ORDER BY state_since, id LIMIT 1 FOR UPDATE SKIP LOCKED' \
+    'ORDER BY state_since, id LIMIT 1'
+
+mutant claim-waits-for-locks concurrency allocation/Allocations.java \
+    'ORDER BY state_since, id LIMIT 1 FOR UPDATE SKIP LOCKED' \
+    'ORDER BY state_since, id LIMIT 1 FOR UPDATE'
+
+mutant grant-without-lock concurrency allocation/Allocations.java \
+    'ORDER BY state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
+    'ORDER BY state_since, id LIMIT :limit'
+
+mutant grants-not-one-at-a-time concurrency allocation/Allocations.java \
+    "SELECT pg_advisory_xact_lock(hashtext('vmm.grant'), :pool)" \
+    "SELECT length('vmm.grant') + :pool"
+
+mutant vanished-after-one-look simulation lifecycle/VmLifecycle.java \
+    'return since.plus(Terms.BETWEEN_LOOKS).isAfter(now)' \
+    'return since.isAfter(now)'
+
+mutant listing-believed-at-once simulation lifecycle/VmLifecycle.java \
+    'return vm.instanceId() == null ? WAIT : new Step.Look(vm.instanceId());' \
+    'return gone(VmReason.VANISHED, "not listed");'
+
+mutant lease-condition-lost simulation allocation/Allocations.java \
+    '"allocation.expires_at <= :now"' \
+    "\"allocation.expires_at <= CAST(:now AS timestamptz) + interval '10 minutes'\""
+
+mutant orphan-reaped-in-first-pass simulation reconcile/OrphanLoop.java \
+    'case DEAD_ROW, DOUBLE -> orphan.passes() >= 2;' \
+    'case DEAD_ROW, DOUBLE -> true;'
+
+mutant other-store-reaped simulation reconcile/OrphanLoop.java \
+    'if (!store.id().equals(instance.tags().store())) return Optional.of(Kind.OTHER_STORE);' \
+    ''
+
+mutant release-does-not-check-state simulation allocation/Allocations.java \
+    "allocation.state = 'ACTIVE' AND %s" \
+    '%s'
+
+mutant hold-does-not-hold simulation lifecycle/VmLifecycle.java \
+    'return vm.held() && isForbidden(step) ? WAIT : step;' \
+    'return step;'
+
+mutant silence-is-idleness simulation allocation/Allocations.java \
+    'vm.reported_at >= :fresh
+            AND greatest' \
+    'vm.reported_at IS NOT NULL AND CAST(:fresh AS timestamptz) IS NOT NULL
+            AND greatest'
+
+mutant no-warning simulation allocation/Allocations.java \
+    'NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz) - " + WARNING + " AND "' \
+    'NOT vm.held AND "'
+
+mutant youngest-request-first simulation allocation/Allocations.java \
+    'ORDER BY effective_at, requested_at, id LIMIT :limit FOR UPDATE)' \
+    'ORDER BY effective_at DESC, requested_at, id LIMIT :limit FOR UPDATE)'
+
+mutant maximum-forgotten simulation reconcile/PoolPlanner.java \
+    'int room = pool.maxSize() - pool.live() + freed;' \
+    'int room = 100 + freed;'
+
+mutant cloud-cap-forgotten simulation placement/Shelf.java \
+    'return Math.min(ownRoom, cloudRoom);' \
+    'return ownRoom;'
+
+mutant intent-after-the-create simulation vm/Vms.java \
+    'UPDATE vm SET create_sent_at = :now, create_attempts' \
+    'UPDATE vm SET create_sent_at = CASE WHEN CAST(:now AS timestamptz) IS NULL THEN NULL ELSE create_sent_at END, create_attempts'
+
+mutant deleting-never-asked-again simulation lifecycle/VmLifecycle.java \
+    'vm.deleteSentAt() != null && !over(vm.deleteSentAt(), Terms.BEFORE_ASKING_AGAIN, now)' \
+    'vm.deleteSentAt() != null'
+
+mutant events-numbered-at-random simulation event/Events.java \
+    "WHERE seq IS NULL ORDER BY id LIMIT :limit" \
+    "WHERE seq IS NULL AND id % 3 > 0 ORDER BY id LIMIT :limit"
+
+echo
+printf '%s\n' "${TABLE[@]}"
+exit $WRONG
