@@ -117,11 +117,9 @@ mutant hold-does-not-hold simulation lifecycle/VmLifecycle.java \
     'return vm.held() && isForbidden(step) ? WAIT : step;' \
     'return step;'
 
-mutant silence-is-idleness simulation allocation/Allocations.java \
-    'vm.reported_at >= :fresh
-            AND greatest' \
-    'vm.reported_at IS NOT NULL AND CAST(:fresh AS timestamptz) IS NOT NULL
-            AND greatest'
+mutant silence-is-idleness simulation guest/GuestReports.java \
+    'CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END' \
+    'COALESCE(reporting_since, CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END)'
 
 mutant no-warning simulation allocation/Allocations.java \
     'NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz) - " + WARNING + " AND "' \
