@@ -43,8 +43,13 @@ mutant() {
         WRONG=1
     else
         "$BIN/javac" -nowarn -parameters -proc:none -d vmm-service/target/classes -cp "$CLASSPATH" "$file"
-        verdict=$(cd vmm-service && "$BIN/java" -Xmx1g -cp "$CLASSPATH" vmm.simulation.Hunt "$hunter" "$SEEDS" 2>&1 |
-            grep -E '^(CAUGHT|SURVIVED)' || echo "DID NOT RUN")
+        (cd vmm-service && "$BIN/java" -Xmx1g -cp "$CLASSPATH" vmm.simulation.Hunt "$hunter" "$SEEDS") \
+            > "$COPY/hunt.log" 2>&1 || true
+        verdict=$(grep -E '^(CAUGHT|SURVIVED)' "$COPY/hunt.log" | cut -c1-150 || true)
+        if [ -z "$verdict" ]; then
+            verdict="DID NOT RUN"
+            tail -20 "$COPY/hunt.log" >&2
+        fi
         case $verdict in CAUGHT*) ;; *) WRONG=1 ;; esac
     fi
     cp "$COPY/original" "$file"
@@ -62,8 +67,11 @@ mutant adoption-forgotten simulation lifecycle/VmLifecycle.java \
     'if (seen instanceof Present && vm.createResult() != Vm.CreateResult.UNKNOWN) return new Step.Become(VmState.PROVISIONING'
 
 mutant create-not-idempotent simulation lifecycle/VmLifecycle.java \
-    'if (terms.deduplicates()) {' \
-    'if (now.isAfter(Instant.MIN)) {'
+    'return over(sent, terms.createGrace(), now)
+                ?' \
+    'if (over(sent, Terms.BEFORE_ASKING_AGAIN, now)) return new Step.Create();
+        return over(sent, terms.createGrace(), now)
+                ?'
 
 mutant claim-without-lock concurrency allocation/Allocations.java \
     'ORDER BY state_since, id LIMIT 1 FOR UPDATE SKIP LOCKED' \
@@ -77,9 +85,9 @@ mutant grant-without-lock concurrency allocation/Allocations.java \
     'ORDER BY state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
     'ORDER BY state_since, id LIMIT :limit'
 
-mutant grants-not-one-at-a-time concurrency allocation/Allocations.java \
-    "SELECT pg_advisory_xact_lock(hashtext('vmm.grant'), :pool)" \
-    "SELECT length('vmm.grant') + :pool"
+mutant grant-waits-for-locks concurrency allocation/Allocations.java \
+    'ORDER BY state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
+    'ORDER BY state_since, id LIMIT :limit FOR UPDATE'
 
 mutant vanished-after-one-look simulation lifecycle/VmLifecycle.java \
     'return since.plus(Terms.BETWEEN_LOOKS).isAfter(now)' \
@@ -87,7 +95,7 @@ mutant vanished-after-one-look simulation lifecycle/VmLifecycle.java \
 
 mutant listing-believed-at-once simulation lifecycle/VmLifecycle.java \
     'return vm.instanceId() == null ? WAIT : new Step.Look(vm.instanceId());' \
-    'return gone(VmReason.VANISHED, "not listed");'
+    'return gone(VmReason.UNHEALTHY, "not listed");'
 
 mutant lease-condition-lost simulation allocation/Allocations.java \
     '"allocation.expires_at <= :now"' \
@@ -109,11 +117,9 @@ mutant hold-does-not-hold simulation lifecycle/VmLifecycle.java \
     'return vm.held() && isForbidden(step) ? WAIT : step;' \
     'return step;'
 
-mutant silence-is-idleness simulation allocation/Allocations.java \
-    'vm.reported_at >= :fresh
-            AND greatest' \
-    'vm.reported_at IS NOT NULL AND CAST(:fresh AS timestamptz) IS NOT NULL
-            AND greatest'
+mutant silence-is-idleness simulation guest/GuestReports.java \
+    'CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END' \
+    'COALESCE(reporting_since, CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END)'
 
 mutant no-warning simulation allocation/Allocations.java \
     'NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz) - " + WARNING + " AND "' \

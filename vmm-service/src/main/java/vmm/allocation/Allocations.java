@@ -73,7 +73,8 @@ public class Allocations {
             WITH ended AS (
                 UPDATE allocation SET state = 'ENDED', ended_at = :now, end_reason = %s
                 FROM vm, pool
-                WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE' AND %s
+                WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
+                  AND vm.state = 'ALLOCATED' AND %s
                 RETURNING allocation.id, allocation.vm_id, allocation.user_name, allocation.end_reason, pool.name AS pool),
             changed AS (
                 UPDATE vm SET state = 'DELETING', state_since = :now, version = version + 1, absent_since = NULL,
@@ -263,7 +264,7 @@ public class Allocations {
                                    'YYYY-MM-DD HH24:MI') || ' UTC unless somebody uses it'
                             FROM vm, pool
                             WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
-                              AND allocation.warned_at IS NULL AND NOT vm.held AND vm.reported_at >= :fresh
+                              AND vm.state = 'ALLOCATED' AND allocation.warned_at IS NULL AND NOT vm.held AND vm.reported_at >= :fresh
                               AND greatest(vm.reporting_since, vm.last_active_at, allocation.granted_at, allocation.extended_at)
                                   <= CAST(:now AS timestamptz) - pool.idle_timeout_s * interval '1 second' + %1$s
                             RETURNING allocation.*, vm.cloud, pool.name AS pool)
@@ -282,7 +283,7 @@ public class Allocations {
                             UPDATE allocation SET warned_at = NULL, warning = NULL
                             FROM vm, pool
                             WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
-                              AND allocation.warned_at IS NOT NULL
+                              AND vm.state = 'ALLOCATED' AND allocation.warned_at IS NOT NULL
                               AND (vm.reported_at < :fresh OR greatest(vm.reporting_since, vm.last_active_at, allocation.extended_at)
                                    > allocation.warned_at - pool.idle_timeout_s * interval '1 second' + %s)
                             RETURNING allocation.*, vm.cloud, pool.name AS pool)

@@ -79,8 +79,12 @@ public class Allocator {
             wakes.wake(LoopKind.GRANT, request.pool());
             return new Outcome.Queued(request.id());
         }
-        // Not waiting: one more look with the queue locked, so that what others' locks hid is seen.
+        // Not waiting: one more look with the queue locked and served, so that what others' locks hid is seen, and what
+        // is READY beyond those who wait.
         allocations.lockQueue(request.poolId());
+        int granted;
+        do granted = allocations.grant(request.poolId(), request.pool(), BATCH, now);
+        while (granted == BATCH);
         if (allocations.claim(request, now)) {
             wakes.wake(LoopKind.REFILL, request.pool());
             return new Outcome.Granted(request.id());

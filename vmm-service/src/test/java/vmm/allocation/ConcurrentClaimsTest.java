@@ -2,6 +2,8 @@ package vmm.allocation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,10 +23,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import vmm.allocation.Allocator.Outcome;
 import vmm.database.TestDatabase;
 import vmm.event.LoopKind;
@@ -49,6 +53,8 @@ public class ConcurrentClaimsTest {
     public void begin() {
         database = TestDatabase.fresh();
         database.setMaximumPoolSize(THREADS + 8);
+        // Nobody should ever wait as long for anybody: it fails instead.
+        database.setConnectionInitSql("SET lock_timeout = '20s'");
         jdbc = JdbcClient.create(database);
         replicas = List.of(engine(1), engine(2));
         jdbc.sql("INSERT INTO cloud (name, kind, health_since) VALUES ('harwell', 'simulated', now())").update();
@@ -60,8 +66,12 @@ public class ConcurrentClaimsTest {
     }
 
     private Engine engine(long seed) {
+        return engine(seed, database);
+    }
+
+    private Engine engine(long seed, DataSource connections) {
         return new Engine(new Engine.Surroundings(
-                database,
+                connections,
                 clock,
                 new SplittableRandom(seed),
                 cloud -> Optional.empty(),
@@ -157,6 +167,48 @@ public class ConcurrentClaimsTest {
         }
         assertThat(number("SELECT count(*) FROM allocation WHERE state = 'ACTIVE'")).isEqualTo(300);
         eachVmHasAtMostOneClaim();
+    }
+
+    @Test
+    public void aClaimDoesNotWaitForAVmThatSomebodyElseHasLocked() throws Exception {
+        long pool = pool("a", 50, 5000);
+        ready(pool, 2);
+        try (var other = database.getConnection()) {
+            lockOldest(other);
+            assertThat(claim(impatient(), pool, "a", "user", false)).isInstanceOf(Outcome.Granted.class);
+            other.rollback();
+        }
+        eachVmHasAtMostOneClaim();
+    }
+
+    @Test
+    public void aGrantDoesNotWaitForAVmThatSomebodyElseHasLocked() throws Exception {
+        long pool = pool("a", 50, 5000);
+        for (int i = 0; i < 3; i++) claim(replicas.getFirst(), pool, "a", "user", true);
+        ready(pool, 3);
+        try (var other = database.getConnection()) {
+            lockOldest(other);
+            assertThat(impatient().allocator.grant(pool, "a")).isEqualTo(2);
+            other.rollback();
+        }
+        assertThat(replicas.getFirst().allocator.grant(pool, "a")).isEqualTo(1);
+        eachVmHasAtMostOneClaim();
+    }
+
+    private static void lockOldest(Connection connection) throws SQLException {
+        connection.setAutoCommit(false);
+        try (var statement = connection.createStatement()) {
+            statement.execute("SELECT id FROM vm WHERE state = 'READY' ORDER BY state_since, id LIMIT 1 FOR UPDATE");
+        }
+    }
+
+    /** A replica that fails where it would have to wait for a lock. */
+    private Engine impatient() throws SQLException {
+        var connection = database.getConnection();
+        try (var statement = connection.createStatement()) {
+            statement.execute("SET lock_timeout = '500ms'");
+        }
+        return engine(3, new SingleConnectionDataSource(connection, true));
     }
 
     @Test

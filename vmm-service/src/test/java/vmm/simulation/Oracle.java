@@ -176,6 +176,7 @@ final class Oracle {
                 if (asked.row == null || asked.isIn("QUEUED")) given.add(claim);
                 holds(claim, asked.row, now);
             } else if (asked.isIn("ACTIVE")) throw new Violation("1", claim.id() + " was granted and waits again");
+            if (claim.state().equals("QUEUED") && asked.row == null && asked.acknowledged) nothingIsReady(claim, now);
             asked.row = claim;
         }
         long allocated = now.vms().values().stream().filter(vm -> vm.state() == VmState.ALLOCATED).count();
@@ -226,7 +227,17 @@ final class Oracle {
             var asked = required(requests.find(id));
             if (row == null) throw new Violation("8", "the request " + id + " is lost");
             new Endings(limits, guests).check(asked, row);
+            if ("REFUSED".equals(row.endReason())) nothingIsReady(row, now);
             asked.row = row;
+        }
+    }
+
+    /** Nobody is told to wait, or to go, while something is READY. */
+    private static void nothingIsReady(ClaimRow claim, View now) {
+        for (var vm : now.vms().values()) {
+            if (vm.pool() == claim.pool() && vm.state() == VmState.READY && !vm.held()) {
+                throw new Violation("11", claim.id() + " is told " + claim.state() + ", and " + vm.id() + " is READY");
+            }
         }
     }
 
