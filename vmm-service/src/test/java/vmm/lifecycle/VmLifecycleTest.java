@@ -56,6 +56,7 @@ class VmLifecycleTest {
             @Nullable Instant absent,
             @Nullable Instant deleteSent,
             @Nullable Instant guestReady,
+            @Nullable Instant restartAsked,
             boolean held) {
 
         static Row of(VmState state) {
@@ -71,50 +72,55 @@ class VmLifecycleTest {
                     null,
                     null,
                     null,
+                    null,
                     false);
         }
 
         Row because(VmReason why) {
-            return new Row(state, why, created, sent, answer, instance, seen, absent, deleteSent, guestReady, held);
+            return new Row(state, why, created, sent, answer, instance, seen, absent, deleteSent, guestReady, restartAsked, held);
         }
 
         Row sent(@Nullable Instant at, @Nullable CreateResult how) {
             return new Row(
-                    state, reason, at == null ? created : at, at, how, instance, seen, absent, deleteSent, guestReady, held);
+                    state, reason, at == null ? created : at, at, how, instance, seen, absent, deleteSent, guestReady, restartAsked, held);
         }
 
         Row created(Instant at) {
-            return new Row(state, reason, at, sent, answer, instance, seen, absent, deleteSent, guestReady, held);
+            return new Row(state, reason, at, sent, answer, instance, seen, absent, deleteSent, guestReady, restartAsked, held);
         }
 
         Row neverSeen() {
-            return new Row(state, reason, created, sent, answer, instance, null, absent, deleteSent, guestReady, held);
+            return new Row(state, reason, created, sent, answer, instance, null, absent, deleteSent, guestReady, restartAsked, held);
         }
 
         Row unnamed() {
-            return new Row(state, reason, created, sent, answer, null, null, absent, deleteSent, guestReady, held);
+            return new Row(state, reason, created, sent, answer, null, null, absent, deleteSent, guestReady, restartAsked, held);
         }
 
         Row missedAt(Instant at) {
-            return new Row(state, reason, created, sent, answer, instance, seen, at, deleteSent, guestReady, held);
+            return new Row(state, reason, created, sent, answer, instance, seen, at, deleteSent, guestReady, restartAsked, held);
         }
 
         Row askedToGoAt(Instant at) {
-            return new Row(state, reason, created, sent, answer, instance, seen, absent, at, guestReady, held);
+            return new Row(state, reason, created, sent, answer, instance, seen, absent, at, guestReady, restartAsked, held);
         }
 
         Row reported() {
-            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, LATELY, held);
+            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, LATELY, restartAsked, held);
         }
 
         Row hold() {
-            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, guestReady, true);
+            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, guestReady, restartAsked, true);
         }
 
         Vm vm() {
             return new Vm(
                     ID, 1, "pool", "harwell", "image", "m1", null, state, LATELY, reason, created, 3, sent, 1, answer,
-                    instance, null, null, seen, absent, deleteSent, guestReady, held);
+                    instance, null, null, seen, absent, deleteSent, guestReady, restartAsked, held);
+        }
+
+        Row askedToStart() {
+            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, guestReady, LATELY, held);
         }
     }
 
@@ -129,6 +135,7 @@ class VmLifecycleTest {
             case Step.Create c -> "create";
             case Step.Delete(String id) -> "delete " + id;
             case Step.Look(String id) -> "look " + id;
+            case Step.Start(String id) -> "start " + id;
             case Step.NoteAbsent n -> "note absent";
             case Step.Probe(String address, int port) -> "probe " + address + ":" + port;
             case Step.Become(VmState next, VmReason reason, String detail) ->
@@ -145,6 +152,10 @@ class VmLifecycleTest {
         var deleting = Row.of(VmState.DELETING).because(VmReason.RELEASED);
         return Stream.of(
                 arguments(requested, new Absent(), GUEST, "create"),
+                arguments(allocated.askedToStart(), shown(Status.STOPPED), GUEST, "start i-1"),
+                arguments(allocated.askedToStart(), shown(Status.RUNNING), GUEST, "wait"),
+                arguments(allocated.askedToStart(), shown(Status.ERROR), GUEST, "wait"),
+                arguments(allocated, shown(Status.STOPPED), GUEST, "wait"),
                 arguments(requested, new Unknown(), GUEST, "wait"),
                 arguments(requested.hold(), new Absent(), GUEST, "wait"),
                 arguments(requested.created(LONG_AGO), new Unknown(), GUEST, "DELETING LAUNCH_FAILED"),
@@ -268,7 +279,10 @@ class VmLifecycleTest {
             if (vm.state() != VmState.ALLOCATED) return;
             for (var seen : observations()) {
                 var step = VmLifecycle.next(vm, seen, terms, NOW);
-                boolean harmless = step instanceof Step.Wait || step instanceof Step.Look || step instanceof Step.NoteAbsent;
+                boolean harmless = step instanceof Step.Wait
+                        || step instanceof Step.Look
+                        || step instanceof Step.Start
+                        || step instanceof Step.NoteAbsent;
                 boolean vanished = step instanceof Step.Become(VmState next, VmReason r, String d)
                         && r == VmReason.VANISHED
                         && seen instanceof NotFound;
@@ -329,7 +343,7 @@ class VmLifecycleTest {
                 for (var answer : answers)
                     for (var absent : times)
                         for (var deleteSent : times)
-                            for (int bits = 0; bits < 32; bits++) {
+                            for (int bits = 0; bits < 64; bits++) {
                                 var row = new Row(
                                         state,
                                         (bits & 1) == 0 ? null : VmReason.VANISHED,
@@ -341,6 +355,7 @@ class VmLifecycleTest {
                                         absent,
                                         deleteSent,
                                         (bits & 8) == 0 ? null : LATELY,
+                                        (bits & 32) == 0 ? null : LATELY,
                                         (bits & 16) != 0);
                                 for (var terms : List.of(GUEST, ACTIVE, PORT, DEDUPLICATES)) check.accept(row.vm(), terms);
                             }
