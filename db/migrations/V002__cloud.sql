@@ -11,6 +11,7 @@ CREATE TABLE cloud (
     health_since  timestamptz NOT NULL,
     failures      integer     NOT NULL DEFAULT 0, -- listings failed in a row
     listed_at     timestamptz,                    -- when the last complete listing began
+    look_after    timestamptz,                    -- after a failed listing: no tick lists before
     version       bigint      NOT NULL DEFAULT 0
 );
 

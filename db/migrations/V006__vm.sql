@@ -24,6 +24,7 @@ CREATE TABLE vm (
     absent_since     timestamptz, -- first direct look that did not find it
     ready_at         timestamptz,
     delete_sent_at   timestamptz,
+    restart_asked_at timestamptz, -- its owner wants it started again after it was shut off
     held             boolean     NOT NULL DEFAULT false,
     held_reason      text,
     guest_ready_at   timestamptz,

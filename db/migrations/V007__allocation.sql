@@ -16,6 +16,7 @@ CREATE TABLE allocation (
     ended_at       timestamptz,
     end_reason     text,
     vm_id          uuid UNIQUE REFERENCES vm (id), -- a VM is granted to at most one allocation, ever
+    extended_at    timestamptz, -- its owner said that it is still wanted
     warned_at      timestamptz,
     warning        text,
     CHECK (state <> 'ACTIVE' OR vm_id IS NOT NULL),

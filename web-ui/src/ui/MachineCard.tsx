@@ -11,7 +11,7 @@ import { Button, Confirm, ConnectList, Pill, When } from "./parts.tsx";
 /** One machine of a person: what it is, how to get to it, until when, and letting go of it. */
 export function MachineCard({ allocation, title, changed, alone = false }: { allocation: Allocation; title: string; changed: () => void; alone?: boolean }) {
   const now = useNow(10_000);
-  const [asking, setAsking] = useState<"extend" | "release" | null>(null);
+  const [asking, setAsking] = useState<"extend" | "release" | "restart" | null>(null);
   const close = () => setAsking(null);
   const state = said(ALLOCATION_STATES, allocation.state);
   const label = allocation.name ?? title;
@@ -71,6 +71,7 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
       )}
       {allocation.state === "ACTIVE" && (
         <div className="actions bottom">
+          {allocation.vm?.instanceStatus === "STOPPED" && <Button onClick={() => setAsking("restart")}>Start it again</Button>}
           {canExtend(allocation) && <Button onClick={() => setAsking("extend")}>Extend</Button>}
           <Button kind="danger" onClick={() => setAsking("release")}>
             Release
@@ -95,6 +96,21 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
             <li>open sessions, also those of others on it.</li>
           </ul>
           <p>What you saved to your facility’s storage stays.</p>
+        </Confirm>
+      )}
+      {asking === "restart" && (
+        <Confirm
+          title={`Start ${label} again?`}
+          verb="Start it again"
+          kind="primary"
+          keep="Leave it off"
+          onClose={close}
+          action={async () => {
+            await call("post", "/api/v1/allocations/{id}/restart", { path: { id: allocation.id } });
+            changed();
+          }}
+        >
+          <p>It was switched off from inside. It starts with its disk as it was; what was running is gone.</p>
         </Confirm>
       )}
       {asking === "extend" && <Extend allocation={allocation} label={label} now={now} onClose={close} changed={changed} />}

@@ -55,9 +55,9 @@ function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => vo
         )}
       </p>
       <div>
-        <Gauge counts={cloud.counts} max={cloud.maxVms} target={0} />
+        <Gauge counts={cloud.counts} max={cloud.maxVms ?? cloud.live} target={0} />
         <p className="soft small">
-          <b>{cloud.live}</b> VMs of at most <b>{cloud.maxVms}</b>: {cloud.counts.ready} ready, {warming(cloud.counts)} preparing, {cloud.counts.allocated} in use, {cloud.counts.deleting} deleting
+          <b>{cloud.live}</b> VMs{cloud.maxVms === null ? "" : <> of at most <b>{cloud.maxVms}</b></>}: {cloud.counts.ready} ready, {warming(cloud.counts)} preparing, {cloud.counts.allocated} in use, {cloud.counts.deleting} deleting
         </p>
       </div>
       <div className="actions bottom">

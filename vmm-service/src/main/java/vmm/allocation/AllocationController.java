@@ -7,6 +7,7 @@ import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +21,12 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 import vmm.identity.Person;
 import vmm.web.Cursor;
 import vmm.web.Limit;
+import vmm.web.Names;
 import vmm.web.Page;
 import vmm.web.Problem;
 
@@ -31,9 +34,6 @@ import vmm.web.Problem;
 @RestController
 @RequestMapping(path = "/api/v1/allocations", produces = "application/json")
 class AllocationController {
-    private static final String NAME = "^[a-z0-9][a-z0-9-]{0,62}$";
-    private static final String NO_NAME = "must be a name: lower-case letters, digits and -, at most 63";
-
     private final FrontDesk desk;
     private final AllocationViews views;
 
@@ -60,15 +60,29 @@ class AllocationController {
     @GetMapping
     Page<AllocationView> list(
             Person person,
-            @RequestParam(required = false) @Nullable List<Allocation.State> state,
-            @RequestParam(required = false) @Pattern(regexp = NAME, message = NO_NAME) @Nullable String pool,
-            @RequestParam(required = false) @Pattern(regexp = NAME, message = NO_NAME) @Nullable String vmType,
-            @RequestParam(required = false) @Pattern(regexp = NAME, message = NO_NAME) @Nullable String cloud,
+            @RequestParam(required = false) @Nullable List<String> state,
+            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) @Nullable String pool,
+            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) @Nullable String vmType,
+            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) @Nullable String cloud,
             @RequestParam(required = false) @Size(min = 1, max = 200) @Nullable String user,
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
-        var states = state == null ? List.<Allocation.State>of() : state;
-        return views.list(new AllocationViews.Filter(states, pool, vmType, cloud, user), limit, cursor, person);
+        var filter = new AllocationViews.Filter(states(state), pool, vmType, cloud, user);
+        return views.list(filter, limit, cursor, person);
+    }
+
+    /** Repeated, separated by commas, or both. */
+    private static List<Allocation.State> states(@Nullable List<String> texts) {
+        if (texts == null) return List.of();
+        try {
+            return texts.stream()
+                    .flatMap(text -> Arrays.stream(text.split(",", -1)))
+                    .map(Allocation.State::valueOf)
+                    .distinct()
+                    .toList();
+        } catch (IllegalArgumentException unknown) {
+            throw Problem.invalid("state", "must be of QUEUED, ACTIVE, ENDED");
+        }
     }
 
     @GetMapping("/{id}")
@@ -88,6 +102,13 @@ class AllocationController {
         return see(id, person);
     }
 
+    @PostMapping("/{id}/restart")
+    @ResponseStatus(HttpStatus.ACCEPTED)
+    AllocationView restart(Person person, @PathVariable UUID id) {
+        desk.restart(id, person);
+        return see(id, person);
+    }
+
     private AllocationView see(UUID id, Person person) {
         return views.find(id, person).orElseThrow(() -> Problem.notFound("allocation"));
     }
@@ -100,7 +121,7 @@ class AllocationController {
      * @param orWait whether to queue when nothing is ready; null is yes
      */
     record AllocationRequest(
-            @NotNull(message = "is required") @Pattern(regexp = NAME, message = NO_NAME) String vmType,
+            @NotNull(message = "is required") @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) String vmType,
             @Nullable Duration lifetime,
             @Size(min = 1, max = 100, message = "must have 1 to 100 characters") @Nullable String name,
             @JsonProperty("wait") @Nullable Boolean orWait) {

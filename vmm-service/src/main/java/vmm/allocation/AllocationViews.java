@@ -3,6 +3,7 @@ package vmm.allocation;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -118,7 +119,7 @@ class AllocationViews {
                 allocation.state(),
                 allocation.requestedAt(),
                 granted,
-                granted == null || expires == null ? allocation.lease() : java.time.Duration.between(granted, expires),
+                granted == null || expires == null ? allocation.lease() : Duration.between(granted, expires),
                 expires,
                 granted == null ? null : granted.plus(allocation.maxLifetime()),
                 allocation.endedAt(),

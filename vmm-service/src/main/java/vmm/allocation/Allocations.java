@@ -88,10 +88,13 @@ public class Allocations {
             FROM ended JOIN changed ON changed.id = ended.vm_id
             """;
 
-    /** Nobody used it for the idle timeout, by a guest that reported all the while and still does. */
+    /**
+     * Nobody used it for the idle timeout, by a guest that reported all the while and still does. Whoever extends a lease
+     * says that it is still wanted, and that counts like use.
+     */
     private static final String UNUSED = """
             vm.reported_at >= :fresh
-            AND greatest(vm.reporting_since, vm.last_active_at, allocation.granted_at)
+            AND greatest(vm.reporting_since, vm.last_active_at, allocation.granted_at, allocation.extended_at)
                 <= CAST(:now AS timestamptz) - pool.idle_timeout_s * interval '1 second'
             """;
 
@@ -166,12 +169,31 @@ public class Allocations {
                 == 1;
     }
 
-    /** Locks the allocation of a VM, to the end of the transaction: first it, then the VM, as everybody who ends one does. */
+    /** Locks the allocation of a VM, to the end of the transaction. */
     public void lockOf(UUID vm) {
-        jdbc.sql("SELECT id FROM allocation WHERE vm_id = :vm FOR UPDATE")
+        jdbc.sql("SELECT 1 FROM allocation WHERE vm_id = :vm FOR NO KEY UPDATE")
                 .param("vm", vm)
-                .query(UUID.class)
+                .query((row, n) -> 0)
                 .list();
+    }
+
+    /** Asks for the shut-off VM of an active allocation to be started; {@code false} if it is not shut off. */
+    boolean askRestart(UUID id, String actor, Instant now) {
+        return jdbc.sql("""
+                        WITH asked AS (
+                            UPDATE vm SET restart_asked_at = :now FROM allocation
+                            WHERE allocation.id = :id AND allocation.state = 'ACTIVE' AND vm.id = allocation.vm_id
+                              AND vm.state = 'ALLOCATED' AND vm.instance_status = 'STOPPED'
+                            RETURNING vm.id, vm.pool_id, vm.cloud, allocation.user_name)
+                        INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, actor)
+                        SELECT :now, 'allocation', asked.id, :id, pool.name, asked.cloud, asked.user_name, 'RESTART_ASKED', :actor
+                        FROM asked JOIN pool ON pool.id = asked.pool_id
+                        """)
+                        .param("id", id)
+                        .param("actor", actor)
+                        .param("now", Instants.sql(now))
+                        .update()
+                == 1;
     }
 
     /** Ends the allocation of a VM that left ALLOCATED by itself. To be called in the transaction of that change. */
@@ -238,12 +260,12 @@ public class Allocations {
                                    greatest(vm.last_active_at, allocation.granted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
                                    || ' UTC; it will be taken back at ' || to_char(
                                    greatest(CAST(:now AS timestamptz) + %1$s, greatest(vm.reporting_since, vm.last_active_at,
-                                   allocation.granted_at) + pool.idle_timeout_s * interval '1 second') AT TIME ZONE 'UTC',
+                                   allocation.granted_at, allocation.extended_at) + pool.idle_timeout_s * interval '1 second') AT TIME ZONE 'UTC',
                                    'YYYY-MM-DD HH24:MI') || ' UTC unless somebody uses it'
                             FROM vm, pool
                             WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
                               AND vm.state = 'ALLOCATED' AND allocation.warned_at IS NULL AND NOT vm.held AND vm.reported_at >= :fresh
-                              AND greatest(vm.reporting_since, vm.last_active_at, allocation.granted_at)
+                              AND greatest(vm.reporting_since, vm.last_active_at, allocation.granted_at, allocation.extended_at)
                                   <= CAST(:now AS timestamptz) - pool.idle_timeout_s * interval '1 second' + %1$s
                             RETURNING allocation.*, vm.cloud, pool.name AS pool)
                         INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, detail, actor)
@@ -262,7 +284,7 @@ public class Allocations {
                             FROM vm, pool
                             WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
                               AND vm.state = 'ALLOCATED' AND allocation.warned_at IS NOT NULL
-                              AND (vm.reported_at < :fresh OR greatest(vm.reporting_since, vm.last_active_at)
+                              AND (vm.reported_at < :fresh OR greatest(vm.reporting_since, vm.last_active_at, allocation.extended_at)
                                    > allocation.warned_at - pool.idle_timeout_s * interval '1 second' + %s)
                             RETURNING allocation.*, vm.cloud, pool.name AS pool)
                         INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, detail, actor)
@@ -278,7 +300,7 @@ public class Allocations {
     boolean extend(UUID id, Duration by, String actor, Instant now) {
         return jdbc.sql("""
                         WITH extended AS (
-                            UPDATE allocation SET expires_at = expires_at + :by * interval '1 second'
+                            UPDATE allocation SET expires_at = expires_at + :by * interval '1 second', extended_at = :now
                             WHERE id = :id AND state = 'ACTIVE' AND expires_at > :now
                               AND expires_at + :by * interval '1 second' <= granted_at + max_lifetime_s * interval '1 second'
                             RETURNING *)

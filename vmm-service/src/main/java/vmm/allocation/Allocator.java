@@ -129,6 +129,13 @@ public class Allocator {
         return allocations.extend(id, by, actor, clock.instant());
     }
 
+    /** Asks for the shut-off VM of an active claim to be started; {@code false} if it is not shut off. */
+    public boolean restart(UUID id, String actor) {
+        boolean asked = allocations.askRestart(id, actor, clock.instant());
+        if (asked) wakes.wake(LoopKind.LIFECYCLE, Wakes.ALL);
+        return asked;
+    }
+
     private boolean granted(UUID id) {
         return allocations
                 .find(id)

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 
@@ -24,7 +25,7 @@ class ClaimMeters {
     }
 
     <T> T timed(Supplier<T> claim) {
-        return java.util.Objects.requireNonNull(duration.record(claim));
+        return Objects.requireNonNull(duration.record(claim));
     }
 
     void count(String pool, Fate fate) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -144,6 +145,14 @@ class FrontDesk {
         };
     }
 
+    void restart(UUID id, Person person) {
+        var allocation = mine(id, person);
+        if (allocation.state() == Allocation.State.ENDED) throw ended();
+        if (!allocator.restart(id, person.name())) {
+            throw Problem.conflict("Its machine is not switched off, as far as its cloud has told: there is nothing to start.");
+        }
+    }
+
     private static Problem ended() {
         return Problem.of(ProblemType.ALREADY_ENDED, "It has ended: ask for a new one.");
     }
@@ -181,7 +190,7 @@ class FrontDesk {
 
     private Problem exhausted(Offers.Offer offer) {
         var retry = Optional.ofNullable(
-                        outlooks.of(java.util.List.of(offer.poolId()), clock.instant()).get(offer.poolId()))
+                        outlooks.of(List.of(offer.poolId()), clock.instant()).get(offer.poolId()))
                 .filter(Outlook::open)
                 .flatMap(pool -> outlooks.estimate(pool, pool.queued() + 1))
                 .map(estimate -> Duration.ofMillis((long) (estimate.p50() * 1000)))

@@ -59,7 +59,7 @@ public class Clouds {
 
     /** Records a complete listing. */
     public void recordListed(CloudState cloud, Instant began) {
-        jdbc.sql("UPDATE cloud SET listed_at = :began, failures = 0 WHERE name = :name")
+        jdbc.sql("UPDATE cloud SET listed_at = :began, failures = 0, look_after = NULL WHERE name = :name")
                 .param("began", Instants.sql(began))
                 .param("name", cloud.name())
                 .update();
@@ -68,9 +68,17 @@ public class Clouds {
         }
     }
 
-    /** Records a listing that failed; after some in a row the cloud is UNHEALTHY. */
+    /**
+     * Records a listing that failed; after some in a row the cloud is UNHEALTHY. The next is tried after 1 s, then twice as
+     * long each time, at most 30 s.
+     */
     public void recordFailure(CloudState cloud, CloudFailure failure, Instant now) {
-        int failures = jdbc.sql("UPDATE cloud SET failures = failures + 1 WHERE name = :name RETURNING failures")
+        int failures = jdbc.sql("""
+                        UPDATE cloud SET failures = failures + 1,
+                               look_after = CAST(:now AS timestamptz) + least(30, 2 ^ least(failures, 10)) * interval '1 second'
+                        WHERE name = :name RETURNING failures
+                        """)
+                .param("now", Instants.sql(now))
                 .param("name", cloud.name())
                 .query(Integer.class)
                 .single();
@@ -117,7 +125,7 @@ public class Clouds {
         }
     }
 
-    private static CloudState read(ResultSet row, int n) throws SQLException {
+    static CloudState read(ResultSet row, int n) throws SQLException {
         return new CloudState(
                 row.getString("name"),
                 row.getString("kind"),

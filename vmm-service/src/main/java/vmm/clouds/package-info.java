@@ -1,5 +1,5 @@
 /** The clouds of this installation: their rows, health, launch marks and guarded connections. */
-@ApplicationModule(allowedDependencies = {"cloud", "event", "web"})
+@ApplicationModule(allowedDependencies = {"cloud", "event", "identity", "vm", "web"})
 @NullMarked
 package vmm.clouds;
 

@@ -109,15 +109,6 @@ class EventHub implements SmartLifecycle {
         }
     }
 
-    int size() {
-        lock.lock();
-        try {
-            return subscriptions.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     @Override
     public void start() {
         lock.lock();

@@ -2,6 +2,7 @@ package vmm.event;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -70,9 +71,10 @@ public class Events {
     }
 
     /** The number of the oldest event that is kept, empty if there is none. */
-    public java.util.OptionalLong first() {
-        Long first = jdbc.sql("SELECT min(seq) FROM event").query((row, n) -> row.getObject(1, Long.class)).list().getFirst();
-        return first == null ? java.util.OptionalLong.empty() : java.util.OptionalLong.of(first);
+    public OptionalLong first() {
+        return jdbc.sql("SELECT seq FROM event WHERE seq IS NOT NULL ORDER BY seq LIMIT 1").query(Long.class).optional().stream()
+                .mapToLong(Long::longValue)
+                .findFirst();
     }
 
     /** The timeline of one VM, oldest first. */

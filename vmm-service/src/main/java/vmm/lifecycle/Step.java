@@ -18,6 +18,9 @@ public sealed interface Step {
     /** Ask the cloud for this very instance, then decide again. */
     record Look(String instanceId) implements Step {}
 
+    /** Ask the cloud to start an instance that is shut off. */
+    record Start(String instanceId) implements Step {}
+
     /** Record that a direct look did not find it, the first of two. */
     record NoteAbsent() implements Step {}
 

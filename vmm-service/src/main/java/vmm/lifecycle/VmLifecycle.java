@@ -47,6 +47,7 @@ public final class VmLifecycle {
                 next == VmState.DELETING && reason != VmReason.VANISHED;
             case Step.Wait w -> false;
             case Step.Look l -> false;
+            case Step.Start s -> false;
             case Step.NoteAbsent n -> false;
             case Step.Probe p -> false;
         };
@@ -147,7 +148,12 @@ public final class VmLifecycle {
     /** In ERROR or shut off it stays its owner's: shown so, with a restart offered, and not replaced. */
     private static Step allocated(Vm vm, Observation seen, Instant now) {
         return switch (seen) {
-            case Present(Instance instance) -> instance.status() == Instance.Status.DELETING ? look(vm) : WAIT;
+            case Present(Instance instance) ->
+                switch (instance.status()) {
+                    case DELETING -> look(vm);
+                    case STOPPED -> vm.restartAskedAt() == null ? WAIT : new Step.Start(instance.id());
+                    case BUILDING, RUNNING, ERROR -> WAIT;
+                };
             case Absent a -> look(vm);
             case NotFound n -> missing(vm, now);
             case Unknown u -> WAIT;

@@ -11,7 +11,8 @@ import vmm.sizing.Schedule;
 /** The schedules as refill reads them. */
 @Repository
 public class Schedules {
-    private static final String SELECT = """
+    /** For {@link #read}. */
+    public static final String SELECT = """
             SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON pool.id = schedule.pool_id
             """;
 
@@ -29,7 +30,7 @@ public class Schedules {
                 .list();
     }
 
-    private static Schedule read(ResultSet row, int n) throws SQLException {
+    public static Schedule read(ResultSet row, int n) throws SQLException {
         return Schedule.of(
                 row.getString("name"),
                 row.getString("pool"),

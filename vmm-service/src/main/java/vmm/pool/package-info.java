@@ -1,5 +1,5 @@
 /** Pools: identical VMs that serve VM types, with sizes and policies. */
-@ApplicationModule(allowedDependencies = {"clouds", "event", "sizing", "web"})
+@ApplicationModule(allowedDependencies = {"clouds", "event", "fleet", "identity", "sizing", "vm", "web"})
 @NullMarked
 package vmm.pool;
 

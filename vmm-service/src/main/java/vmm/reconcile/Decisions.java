@@ -1,6 +1,10 @@
 package vmm.reconcile;
 
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import vmm.event.Instants;
@@ -31,10 +35,29 @@ public class Decisions {
                 .update();
     }
 
+    /** The newest with an id below one, newest first. */
+    List<Kept> before(long id, @Nullable String pool, int limit) {
+        String ofPool = pool == null ? "" : "AND pool = :pool ";
+        return jdbc.sql("SELECT * FROM decision WHERE id < :id " + ofPool + "ORDER BY id DESC LIMIT :limit")
+                .params(pool == null ? Map.of() : Map.of("pool", pool))
+                .param("id", id)
+                .param("limit", limit)
+                .query((row, n) -> new Kept(
+                        row.getLong("id"),
+                        Objects.requireNonNull(Instants.read(row, "at")),
+                        row.getString("pool"),
+                        row.getString("summary"),
+                        List.of((String[]) row.getArray("reasons").getArray())))
+                .list();
+    }
+
     /** Deletes decisions older than an instant. */
     int purge(Instant before) {
         return jdbc.sql("DELETE FROM decision WHERE at < :before")
                 .param("before", Instants.sql(before))
                 .update();
     }
+
+    /** A decision that was kept. */
+    record Kept(long id, Instant at, String pool, String summary, List<String> reasons) {}
 }

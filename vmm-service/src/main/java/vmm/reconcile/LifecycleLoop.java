@@ -19,6 +19,7 @@ import vmm.cloud.Instance;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
+import vmm.event.Instants;
 import vmm.event.LoopKind;
 import vmm.lifecycle.Observation;
 import vmm.lifecycle.ReadyWhen;
@@ -72,17 +73,19 @@ public class LifecycleLoop implements Reconciler {
         return LoopKind.LIFECYCLE;
     }
 
-    /** Clouds where VMs move, or that were not listed for a while. */
+    /** Clouds where VMs move, or that were not listed for a while; after a failure not before its back-off is over. */
     @Override
     public List<String> due() {
+        Instant now = clock.instant();
         return jdbc.sql("""
                         SELECT name FROM cloud
-                        WHERE listed_at IS NULL OR listed_at <= :rested OR health <> 'HEALTHY' OR EXISTS (
+                        WHERE (look_after IS NULL OR look_after <= :now) AND (listed_at IS NULL OR listed_at <= :rested OR EXISTS (
                             SELECT 1 FROM vm WHERE vm.cloud = cloud.name
-                            AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'DELETING'))
+                            AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'DELETING')))
                         ORDER BY name
                         """)
-                .param("rested", vmm.event.Instants.sql(clock.instant().minus(AT_REST)))
+                .param("now", Instants.sql(now))
+                .param("rested", Instants.sql(now.minus(AT_REST)))
                 .query((row, n) -> row.getString("name"))
                 .list();
     }

@@ -155,6 +155,14 @@ public final class Loops implements Wakes, AutoCloseable {
         void announce(LoopKind loop, String key);
     }
 
+    /** Whether a pass is under way here, or about to be; {@link #ALL} of a loop with keys means any of them. */
+    boolean running(LoopKind loop, String key) {
+        return slots.entrySet().stream()
+                .filter(slot -> slot.getKey().loop() == loop)
+                .filter(slot -> key.equals(ALL) || slot.getKey().key().equals(key))
+                .anyMatch(slot -> slot.getValue().again());
+    }
+
     record Key(LoopKind loop, String key) {}
 
     /** One loop and key: idle, running, or running and asked for again. */

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import vmm.event.Instants;
@@ -17,14 +18,25 @@ import vmm.event.Wakes;
 
 /** The rows of the loops: paused or not, what the last pass did, and who has a cloud in hand. */
 public final class Reconcilers {
+    /** What another replica pauses is paused here after as long. */
+    private static final Duration FRESH = Duration.ofSeconds(1);
+
     /** Passes that changed nothing are written at most this often. */
     private static final Duration QUIET = Duration.ofSeconds(15);
+
+    /** A replica that died holds nothing once its lease is over. */
+    private static final String SELECT = """
+            SELECT name, kind, paused, CASE WHEN lease_until > clock_timestamp() THEN holder END AS holder,
+                   last_started_at, last_finished_at, last_report, last_error
+            FROM reconciler
+            """;
 
     private final JdbcClient jdbc;
     private final InstantSource clock;
     private final MeterRegistry meters;
     private final String replica;
     private final Map<String, Instant> written = new ConcurrentHashMap<>();
+    private final AtomicReference<@Nullable Instant> refreshedAt = new AtomicReference<>();
     private volatile Set<String> paused = Set.of();
 
     /** @param replica name of this process, unique among those on one database */
@@ -50,12 +62,16 @@ public final class Reconcilers {
                 .update();
     }
 
-    /** As of the last {@link #refresh}. */
+    /** As of a second ago at most: each replica looks by itself, and only one of its passes at a time. */
     boolean paused(LoopKind loop, String key) {
+        Instant now = clock.instant();
+        Instant last = refreshedAt.get();
+        boolean due = last == null || now.isBefore(last) || !now.isBefore(last.plus(FRESH));
+        if (due && refreshedAt.compareAndSet(last, now)) refresh();
         return paused.contains(name(loop, key));
     }
 
-    /** Reads who is paused; called about once a second. */
+    /** Reads who is paused. */
     void refresh() {
         paused = Set.copyOf(jdbc.sql("SELECT name FROM reconciler WHERE paused")
                 .query((row, n) -> row.getString("name"))
@@ -128,11 +144,11 @@ public final class Reconcilers {
     }
 
     List<Row> all() {
-        return jdbc.sql("SELECT * FROM reconciler ORDER BY name").query(Reconcilers::read).list();
+        return jdbc.sql(SELECT + "ORDER BY name").query(Reconcilers::read).list();
     }
 
     Optional<Row> find(String name) {
-        return jdbc.sql("SELECT * FROM reconciler WHERE name = :name")
+        return jdbc.sql(SELECT + "WHERE name = :name")
                 .param("name", name)
                 .query(Reconcilers::read)
                 .optional();

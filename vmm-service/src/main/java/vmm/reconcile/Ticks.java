@@ -88,19 +88,15 @@ class Ticks {
     @DisallowConcurrentExecution
     static final class Tick implements Job {
         private final Loops loops;
-        private final Reconcilers rows;
 
-        Tick(Loops loops, Reconcilers rows) {
+        Tick(Loops loops) {
             this.loops = loops;
-            this.rows = rows;
         }
 
         @Override
         public void execute(JobExecutionContext context) throws JobExecutionException {
             try {
-                var loop = LoopKind.valueOf(context.getJobDetail().getKey().getName());
-                if (loop == LoopKind.GRANT) rows.refresh();
-                loops.tick(loop);
+                loops.tick(LoopKind.valueOf(context.getJobDetail().getKey().getName()));
             } catch (RuntimeException failure) {
                 throw new JobExecutionException(failure);
             }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -81,14 +82,12 @@ public class VmSteps {
      *
      * @param asOf when the observation began: a pass that was held up in between must not take it for newer than it is
      */
-    boolean take(Vm read, Observation observed, Instant asOf, Terms terms, CloudProvider provider) {
+    boolean take(Vm read, Observation seen, Instant asOf, Terms terms, CloudProvider provider) {
         Vm vm = read;
-        Observation seen = observed;
-        Instant at = asOf;
         boolean changed = false;
         for (int i = 0; i < STEPS_A_PASS; i++) {
             noteSeen(vm, seen);
-            switch (VmLifecycle.next(vm, seen, terms, at)) {
+            switch (VmLifecycle.next(vm, seen, terms, asOf)) {
                 case Step.Wait w -> {
                     return changed;
                 }
@@ -103,8 +102,14 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.Look(String instance) -> {
-                    at = clock.instant();
-                    seen = lookAt(instance, provider);
+                    UUID id = vm.id();
+                    calls.submit(vm.cloud(), id, () -> look(id, instance, terms, provider));
+                    return changed;
+                }
+                case Step.Start(String instance) -> {
+                    Vm stopped = vm;
+                    calls.submit(vm.cloud(), vm.id(), () -> start(stopped, instance, provider));
+                    return changed;
                 }
                 case Step.NoteAbsent n -> {
                     // By when the look was over: the second one counts from when it begins.
@@ -131,6 +136,7 @@ public class VmSteps {
     private boolean become(
             Vm vm, VmState next, @org.jspecify.annotations.Nullable VmReason reason, String detail, Instant now) {
         Boolean done = transactions.execute(status -> {
+            // The allocation's row first, as whoever releases it does: two orders would be a deadlock.
             if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
             if (!vms.become(vm, next, reason, detail, now, "lifecycle")) return false;
             if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
@@ -162,10 +168,19 @@ public class VmSteps {
         }
     }
 
-    private static Observation lookAt(String instanceId, CloudProvider provider) {
+    /** Reads the row, <em>then</em> asks for the very instance, and decides again. */
+    private void look(UUID id, String instanceId, Terms terms, CloudProvider provider) {
+        vms.find(id).ifPresent(vm -> {
+            Instant began = clock.instant();
+            take(vm, lookAt(vm, instanceId, provider), began, terms, provider);
+        });
+    }
+
+    /** One that is being deleted is as good as gone, but for a row that waits for just that. */
+    private static Observation lookAt(Vm vm, String instanceId, CloudProvider provider) {
         try {
             Optional<Instance> found = provider.get(instanceId);
-            return found.filter(i -> i.status() != Instance.Status.DELETING)
+            return found.filter(i -> i.status() != Instance.Status.DELETING || vm.state() == VmState.DELETING)
                     .<Observation>map(Observation.Present::new)
                     .orElseGet(Observation.NotFound::new);
         } catch (CloudFailure failure) {
@@ -240,6 +255,19 @@ public class VmSteps {
                     doomed.pool(),
                     doomed.id(),
                     doomed.cloud(),
+                    failure.detail());
+        }
+    }
+
+    private void start(Vm stopped, String instanceId, CloudProvider provider) {
+        try {
+            provider.start(instanceId);
+        } catch (CloudFailure failure) {
+            log.info(
+                    "lifecycle pool={} vm={} cloud={} start will be asked again: {}",
+                    stopped.pool(),
+                    stopped.id(),
+                    stopped.cloud(),
                     failure.detail());
         }
     }

@@ -165,8 +165,9 @@ final class FleetTables {
                         Optional.ofNullable(row.getString("url")),
                         Optional.ofNullable(row.getString("command"))))
                 .list();
-        return jdbc.sql("SELECT * FROM pool WHERE name = :name")
+        return jdbc.sql("SELECT * FROM pool WHERE name = :name AND (:seeding OR NOT deleted)")
                 .param("name", name)
+                .param("seeding", mode == Mode.SEED)
                 .query((row, n) -> new PoolEntry(
                         row.getString("name"),
                         row.getInt("pool_size"),
@@ -255,9 +256,26 @@ final class FleetTables {
                 .update();
     }
 
+    /** Whether the file put it in once and somebody took it out; only applying brings it back. */
+    private boolean leftOut(String what, String name) {
+        if (mode == Mode.APPLY) return false;
+        log.warn("{} '{}' was deleted since and is left out (VMM_FLEET_MODE=apply would make it again)", what, name);
+        return true;
+    }
+
+    /** Whether this is the first time. */
+    private boolean rememberSeeded(String what, String name) {
+        return jdbc.sql("INSERT INTO seeded (kind, name) VALUES (:kind, :name) ON CONFLICT DO NOTHING")
+                        .param("kind", what)
+                        .param("name", name)
+                        .update()
+                == 1;
+    }
+
     /** Whether to leave what is there as it is: because it matches, or because seeding changes nothing. */
     private boolean skip(String what, String name, Optional<?> known, Object wanted) {
-        if (known.isEmpty()) return false;
+        boolean first = rememberSeeded(what, name);
+        if (known.isEmpty()) return !first && leftOut(what, name);
         if (known.get().equals(wanted)) return true;
         if (mode == Mode.APPLY) {
             log.info("{} '{}' is changed to match the fleet file: {} becomes {}", what, name, known.get(), wanted);

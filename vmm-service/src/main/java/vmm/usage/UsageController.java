@@ -18,6 +18,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import vmm.web.Names;
 import vmm.web.Problem;
 
 /** The log of use, for people and for spreadsheets. */
@@ -39,7 +40,7 @@ class UsageController {
             @RequestParam(required = false) @Nullable String from,
             @RequestParam(required = false) @Nullable String to,
             @RequestParam(required = false)
-                    @Pattern(regexp = "^[a-z0-9][a-z0-9-]{0,62}$", message = "must be the name of a VM type")
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String vmType,
             @RequestParam(required = false) @Pattern(regexp = "json|csv", message = "must be json or csv")
                     @Nullable String format,

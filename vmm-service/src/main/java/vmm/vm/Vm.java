@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param createSentAt when the create was sent (recorded before sending), null if it never was
  * @param absentSince when a direct look first did not find the instance, null if the last look did
  * @param guestReadyAt when the guest reported ready, null if it has not
+ * @param restartAskedAt when its owner asked for it to be started again, null if nobody did or it runs
  */
 public record Vm(
         UUID id,
@@ -35,6 +36,7 @@ public record Vm(
         @Nullable Instant absentSince,
         @Nullable Instant deleteSentAt,
         @Nullable Instant guestReadyAt,
+        @Nullable Instant restartAskedAt,
         boolean held) {
 
     /** What is known of the create; absent until an answer is recorded. */

@@ -138,7 +138,8 @@ public class Vms {
     public void recordSeen(UUID id, String instanceId, String status, @Nullable String address, Instant now) {
         jdbc.sql("""
                         UPDATE vm SET seen_at = :now, absent_since = NULL, instance_status = :status,
-                               address = COALESCE(:address, address), instance_id = COALESCE(instance_id, :instance)
+                               address = COALESCE(:address, address), instance_id = COALESCE(instance_id, :instance),
+                               restart_asked_at = CASE WHEN :status = 'RUNNING' THEN NULL ELSE restart_asked_at END
                         WHERE id = :id AND state <> 'DELETED'
                         """)
                 .param("now", Instants.sql(now))
@@ -203,6 +204,7 @@ public class Vms {
                 instant(row, "absent_since"),
                 instant(row, "delete_sent_at"),
                 instant(row, "guest_ready_at"),
+                instant(row, "restart_asked_at"),
                 row.getBoolean("held"));
     }
 

@@ -1,5 +1,5 @@
 /** The VM: our row for what should exist, its states and their one transition table. */
-@ApplicationModule(allowedDependencies = {"event", "web"})
+@ApplicationModule(allowedDependencies = {"event", "identity", "web"})
 @NullMarked
 package vmm.vm;
 

@@ -108,7 +108,6 @@ class ReplicasTest {
     }
 
     private static void rest(Truth truth) throws Exception {
-        ServiceProcess.await(
-                "pools at rest", Duration.ofMinutes(3), () -> truth.poolsNotAtRest().isEmpty() ? true : null);
+        ServiceProcess.awaitNone("pools at rest", Duration.ofMinutes(3), truth::poolsNotAtRest);
     }
 }

@@ -1,11 +1,14 @@
 package vmm.process;
 
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -43,6 +46,12 @@ final class ServiceProcess implements AutoCloseable {
         return new ServiceProcess(process, log, Integer.parseInt(port));
     }
 
+    static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
     /** Polls one named condition until it gives something. */
     static <T> T await(String condition, Duration limit, Condition<T> look) throws Exception {
         long end = System.nanoTime() + limit.toNanos();
@@ -51,6 +60,19 @@ final class ServiceProcess implements AutoCloseable {
             if (seen != null) return seen;
             if (System.nanoTime() > end) throw new AssertionError("not within " + limit + ": " + condition);
             TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    /** Polls until nothing is left to complain of; fails with what was. */
+    static void awaitNone(String condition, Duration limit, Condition<List<String>> complaints) throws Exception {
+        var last = new AtomicReference<List<String>>(List.of());
+        try {
+            await(condition, limit, () -> {
+                last.set(complaints.now());
+                return last.get().isEmpty() ? true : null;
+            });
+        } catch (AssertionError late) {
+            throw new AssertionError(late.getMessage() + ", but " + last.get(), late);
         }
     }
 

@@ -53,7 +53,9 @@ final class Truth {
     /** Pools where the reserve is not what is wanted, or something still moves. */
     List<String> poolsNotAtRest() {
         return names("""
-                SELECT pool.name FROM pool WHERE
+                SELECT pool.name || ' ' || (SELECT string_agg(state || ' ' || n, ', ') FROM
+                    (SELECT state, count(*) AS n FROM vm WHERE vm.pool_id = pool.id GROUP BY state) AS counts) AS name
+                FROM pool WHERE
                     EXISTS (SELECT 1 FROM vm WHERE vm.pool_id = pool.id
                             AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'DELETING'))
                     OR (SELECT count(*) FROM vm WHERE vm.pool_id = pool.id AND state = 'READY') <> least(pool.pool_size,

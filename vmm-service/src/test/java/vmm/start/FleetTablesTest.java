@@ -100,6 +100,19 @@ class FleetTablesTest {
     }
 
     @Test
+    void whatWasDeletedComesBackOnlyByApplying() {
+        take(FILE, Mode.SEED);
+        jdbc.sql("DELETE FROM schedule").update();
+        jdbc.sql("UPDATE pool SET deleted = true").update();
+        take(FILE, Mode.SEED);
+        assertThat(numbers("SELECT count(*) FROM schedule", "SELECT count(*) FROM pool WHERE NOT deleted"))
+                .containsOnly(0L);
+        take(FILE, Mode.APPLY);
+        assertThat(numbers("SELECT count(*) FROM schedule", "SELECT count(*) FROM pool WHERE NOT deleted"))
+                .containsOnly(1L);
+    }
+
+    @Test
     void aCloudKeepsItsKind() {
         take(FILE, Mode.SEED);
         jdbc.sql("UPDATE cloud SET kind = 'openstack'").update();

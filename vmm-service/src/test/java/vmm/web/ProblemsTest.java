@@ -87,7 +87,6 @@ class ProblemsTest {
                 Case.get("/actuator/nowhere", 404, "not-found", null),
                 Case.get("/test/by-id/not-a-uuid", 404, "not-found", null),
                 Case.get("/error", 404, "not-found", null),
-                Case.get("/machines", 404, "not-found", null), // no pages are built into this test
                 new Case("DELETE", "/test/pools", Map.of(), null, 405, "method-not-allowed", null),
                 new Case("POST", "/test/list", Map.of(), null, 405, "method-not-allowed", null),
                 Case.get("/test/list", 406, "not-acceptable", null).with("Accept", "image/png"),

@@ -1,0 +1,21 @@
+package vmm.pool;
+
+import jakarta.persistence.AttributeConverter;
+import jakarta.persistence.Converter;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Durations as their columns hold them: whole seconds. */
+@Converter
+public final class Seconds implements AttributeConverter<Duration, Long> {
+
+    @Override
+    public @Nullable Long convertToDatabaseColumn(@Nullable Duration duration) {
+        return duration == null ? null : duration.toSeconds();
+    }
+
+    @Override
+    public @Nullable Duration convertToEntityAttribute(@Nullable Long seconds) {
+        return seconds == null ? null : Duration.ofSeconds(seconds);
+    }
+}

@@ -1,0 +1,98 @@
+package vmm.pool.configuration;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import vmm.fleet.PoolEntry;
+import vmm.web.Problem;
+
+/** What must hold between the values of a pool: the rules of the fleet file, told by field. */
+final class PoolRules {
+    private static final Duration LONGEST = Duration.ofDays(365);
+    private static final Pattern URL = Pattern.compile("(https?|ssh|vnc|rdp)://.+", Pattern.DOTALL);
+    private static final Pattern BLANK = Pattern.compile("\\{([^{}]*)}");
+    private static final Set<String> BLANKS = Set.of("address", "secret", "user");
+
+    private final PoolEntry pool;
+    private final List<Problem.Field> broken = new ArrayList<>();
+
+    private PoolRules(PoolEntry pool) {
+        this.pool = pool;
+    }
+
+    /**
+     * Throws 422 with all that is wrong.
+     *
+     * @param clouds the names of those that exist
+     */
+    static void require(PoolEntry pool, Set<String> clouds) {
+        var rules = new PoolRules(pool);
+        rules.sizes();
+        rules.durations();
+        rules.placements(clouds);
+        rules.connect();
+        if (!rules.broken.isEmpty()) throw Problem.unprocessable(rules.broken);
+    }
+
+    private void broken(String field, String message) {
+        broken.add(new Problem.Field(field, message));
+    }
+
+    private void sizes() {
+        if (pool.poolSize() > pool.maxSize()) broken("poolSize", "must be at most maxSize (" + pool.maxSize() + ")");
+    }
+
+    private void durations() {
+        duration("bootTimeout", pool.bootTimeout());
+        duration("lease", pool.lease());
+        duration("maxLifetime", pool.maxLifetime());
+        duration("idleTimeout", pool.idleTimeout());
+        duration("warning", pool.warning());
+        if (pool.lease().compareTo(pool.maxLifetime()) > 0)
+            broken("lease", "must be at most maxLifetime (" + pool.maxLifetime() + ")");
+    }
+
+    private void duration(String field, Duration duration) {
+        if (!duration.isPositive() || duration.compareTo(LONGEST) > 0)
+            broken(field, "must be longer than nothing and at most P" + LONGEST.toDays() + "D");
+        else if (duration.getNano() != 0) broken(field, "must be whole seconds");
+    }
+
+    private void placements(Set<String> clouds) {
+        var shelves = new HashSet<List<String>>();
+        for (int i = 0; i < pool.placements().size(); i++) {
+            var place = pool.placements().get(i);
+            String field = "placements[" + i + "].";
+            if (!clouds.contains(place.cloud()))
+                broken(field + "cloud", "there is no cloud '" + place.cloud() + "'");
+            if (!shelves.add(List.of(place.cloud(), place.flavor())))
+                broken(field + "flavor", "this pool has this flavor of that cloud already: join the two placements");
+        }
+    }
+
+    private void connect() {
+        var kinds = new HashSet<String>();
+        for (int i = 0; i < pool.connect().size(); i++) {
+            var way = pool.connect().get(i);
+            String field = "connect[" + i + "].";
+            if (!kinds.add(way.kind())) broken(field + "kind", "comes twice: give it another name");
+            if (way.url().isPresent() == way.command().isPresent())
+                broken(field + "kind", "needs either url or command");
+            if (way.url().filter(url -> !URL.matcher(url).matches()).isPresent())
+                broken(field + "url", "must begin with https:// (or http, ssh, vnc, rdp)");
+            blanks(field + "url", way.url());
+            blanks(field + "command", way.command());
+        }
+    }
+
+    private void blanks(String field, Optional<String> text) {
+        boolean unknown = text.stream()
+                .flatMap(t -> BLANK.matcher(t).results())
+                .anyMatch(blank -> !BLANKS.contains(blank.group(1)));
+        if (unknown) broken(field, "between braces only {address}, {secret} and {user} are filled in");
+    }
+}

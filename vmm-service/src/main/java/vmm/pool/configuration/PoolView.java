@@ -1,0 +1,53 @@
+package vmm.pool.configuration;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import vmm.vm.StateCounts;
+
+/**
+ * A pool as administrators see it: its configuration, and what the loops make of it.
+ *
+ * @param version of the configuration; counts and plans do not change it
+ * @param launchP50Seconds from sending a create to READY, of the last launches; null before the first
+ */
+@Schema(name = "Pool")
+record PoolView(
+        String name,
+        long version,
+        int poolSize,
+        int maxSize,
+        int target,
+        String targetReason,
+        int queued,
+        StateCounts counts,
+        List<PlacementView> placements,
+        List<String> vmTypes,
+        String readyWhen,
+        Duration bootTimeout,
+        Duration lease,
+        Duration maxLifetime,
+        Duration idleTimeout,
+        Duration warning,
+        List<ConnectView> connect,
+        @Nullable Double launchP50Seconds,
+        @Nullable Double launchP95Seconds) {
+
+    /** A placement and the pool's VMs there, told apart by cloud and flavor. */
+    @Schema(name = "Placement")
+    record PlacementView(
+            String cloud,
+            String image,
+            String flavor,
+            @Nullable String network,
+            int weight,
+            @Nullable Integer maxVms,
+            StateCounts counts) {}
+
+    /** A way to reach a VM, as a template. */
+    @Schema(name = "Connect")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record ConnectView(String kind, @Nullable String url, @Nullable String command) {}
+}

@@ -1,0 +1,43 @@
+package vmm.pool.schedule;
+
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import vmm.sizing.Occurrence;
+import vmm.sizing.Occurrences;
+
+/**
+ * A schedule as administrators see it.
+ *
+ * @param activeUntil end of the occurrence that is now, null between occurrences
+ * @param nextStart the next start to come, null when there is none
+ */
+@Schema(name = "Schedule")
+record ScheduleView(
+        String name,
+        long version,
+        String pool,
+        String cron,
+        String zone,
+        Duration duration,
+        int target,
+        @Nullable Instant activeUntil,
+        @Nullable Instant nextStart,
+        @Nullable Instant nextEnd) {
+
+    static ScheduleView of(vmm.sizing.Schedule schedule, long version, Instant now) {
+        var next = Occurrences.next(schedule, now);
+        return new ScheduleView(
+                schedule.name(),
+                version,
+                schedule.pool(),
+                schedule.cron(),
+                schedule.zone().getId(),
+                schedule.duration(),
+                schedule.target(),
+                Occurrences.at(schedule, now).map(Occurrence::end).orElse(null),
+                next.map(Occurrence::start).orElse(null),
+                next.map(Occurrence::end).orElse(null));
+    }
+}

@@ -1,0 +1,70 @@
+package vmm.vm;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A VM as operators see it.
+ *
+ * @param name of its instance on the cloud
+ * @param allocationId the claim it was granted to, also after that ended
+ */
+@Schema(name = "Vm")
+record VmView(
+        UUID id,
+        String pool,
+        String cloud,
+        @Nullable String instanceId,
+        String name,
+        VmState state,
+        @Nullable String reason,
+        @Nullable String address,
+        Instant createdAt,
+        Instant stateSince,
+        @Nullable UUID allocationId,
+        @Nullable String user,
+        boolean held,
+        @Nullable String holdReason,
+        InstanceStatus instanceStatus) {
+
+    /** What the cloud last said of the instance. */
+    enum InstanceStatus {
+        RUNNING,
+        STOPPED,
+        ERROR,
+        UNKNOWN;
+
+        static InstanceStatus of(@Nullable String recorded) {
+            return switch (recorded) {
+                case "RUNNING" -> RUNNING;
+                case "STOPPED" -> STOPPED;
+                case "ERROR" -> ERROR;
+                case null, default -> UNKNOWN;
+            };
+        }
+    }
+
+    /** A VM and what happened to it, oldest first. */
+    @Schema(name = "VmWithTimeline")
+    record WithTimeline(@JsonUnwrapped VmView vm, List<TimelineEntry> timeline) {}
+
+    /**
+     * One thing that happened to a VM.
+     *
+     * @param from state before, null at the beginning
+     * @param to state after; that before, for a note such as a hold
+     * @param actor a person's name or a loop's
+     */
+    @Schema(name = "TimelineEntry")
+    record TimelineEntry(
+            Instant at,
+            @Nullable String from,
+            String to,
+            @Nullable String reason,
+            @Nullable String detail,
+            String actor) {}
+}

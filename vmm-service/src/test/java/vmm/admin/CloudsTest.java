@@ -1,0 +1,84 @@
+package vmm.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CloudsTest extends Service {
+
+    @AfterEach
+    void goOn() {
+        post("clouds/there/pause", "{\"paused\": false}").is(200);
+    }
+
+    @Test
+    void cloudsComeByNameWithTheirHealthAndCounts() {
+        readyVms("counted", 2);
+        var clouds = get("clouds").is(200).body();
+        assertThat(texts(clouds.path("items"), "name")).containsExactly("here", "there");
+        var here = clouds.path("items").path(0);
+        assertThat(here.path("health").asString()).isEqualTo("HEALTHY");
+        assertThat(here.path("healthReason").isNull()).isTrue();
+        assertThat(here.path("kind").asString()).isEqualTo("simulated");
+        assertThat(here.path("maxVms").asInt()).isEqualTo(100);
+        assertThat(here.path("live").asInt()).isGreaterThanOrEqualTo(2);
+        assertThat(here.path("counts").path("ready").asInt()).isGreaterThanOrEqualTo(2);
+        assertThat(get("clouds/there").is(200).body().path("maxVms").isNull()).isTrue();
+        var first = get("clouds?limit=1").body();
+        var second = get("clouds?limit=1&cursor=" + first.path("nextCursor").asString()).body();
+        assertThat(texts(second.path("items"), "name")).containsExactly("there");
+        assertThat(second.path("nextCursor").isNull()).isTrue();
+    }
+
+    @Test
+    void nothingIsLaunchedOnAPausedCloudUntilItGoesOn() {
+        var paused = post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}")
+                .is(200)
+                .body();
+        assertThat(paused.path("health").asString()).isEqualTo("PAUSED");
+        assertThat(paused.path("healthReason").asString()).isEqualTo("new switches");
+        assertThat(paused.path("pauseReason").asString()).isEqualTo("new switches");
+
+        post("pools", poolBody("paused", 1, 3).replace("here", "there")).is(201);
+        var decision = until(
+                        "a decision", "decisions?pool=paused", found -> !found.path("items").isEmpty())
+                .path("items")
+                .path(0);
+        assertThat(decision.path("pool").asString()).isEqualTo("paused");
+        assertThat(decision.path("summary").asString()).contains("1 wanted");
+        assertThat(decision.path("reasons").path(0).asString()).isEqualTo("0 on there (small): paused: new switches");
+        assertThat(get("vms?pool=paused").body().path("items").isEmpty()).isTrue();
+
+        post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}").is(200); // says nothing new
+        var goesOn = post("clouds/there/pause", "{\"paused\": false}").is(200).body();
+        assertThat(goesOn.path("health").asString()).isEqualTo("HEALTHY");
+        assertThat(goesOn.path("pauseReason").isNull()).isTrue();
+        until("one READY", "vms?pool=paused&state=READY", vms -> vms.path("items").size() == 1);
+        assertThat(events("cloud", "there"))
+                .containsSubsequence("admin PAUSED: new switches", "admin RESUMED: ")
+                .containsOnlyOnce("admin PAUSED: new switches");
+    }
+
+    @Test
+    void aPauseHidesNoIllness() {
+        post("clouds/there/pause", "{\"paused\": true}").is(200);
+        assertThat(get("clouds/there").body().path("healthReason").asString()).isEqualTo("paused by an administrator");
+    }
+
+    @Test
+    void decisionsComeNewestFirstAndPageByPage() {
+        readyVms("decided", 1);
+        patch("pools/decided", "*", "{\"poolSize\": 2}").is(200);
+        until("two decisions", "decisions?pool=decided", found -> found.path("items").size() >= 2);
+        var first = get("decisions?pool=decided&limit=1").is(200).body();
+        var second = get("decisions?pool=decided&limit=1&cursor="
+                        + first.path("nextCursor").asString())
+                .is(200)
+                .body();
+        long newer = Long.parseLong(first.path("items").path(0).path("id").asString());
+        long older = Long.parseLong(second.path("items").path(0).path("id").asString());
+        assertThat(newer).isGreaterThan(older);
+        assertThat(get("decisions?pool=unheard-of").is(200).body().path("items").isEmpty()).isTrue();
+    }
+}

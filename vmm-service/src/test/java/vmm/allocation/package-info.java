@@ -1,0 +1,4 @@
+@NullMarked
+package vmm.allocation;
+
+import org.jspecify.annotations.NullMarked;

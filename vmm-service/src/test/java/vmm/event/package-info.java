@@ -1,0 +1,4 @@
+@NullMarked
+package vmm.event;
+
+import org.jspecify.annotations.NullMarked;

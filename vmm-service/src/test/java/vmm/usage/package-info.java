@@ -1,0 +1,4 @@
+@NullMarked
+package vmm.usage;
+
+import org.jspecify.annotations.NullMarked;
