@@ -18,6 +18,7 @@ import vmm.database.TestDatabase;
 final class SimulationRun {
     private static final int AT_ONCE = 2;
     private static final int STORY = 60;
+    private static final int PROGRESS = 50;
 
     /** A seed that went wrong. */
     record Failure(long seed, long step, String what, String story) {}
@@ -78,6 +79,7 @@ final class SimulationRun {
             seeds.incrementAndGet();
             simulation.countFaults();
             tally.addAll(simulation.tally());
+            if (seeds.get() % PROGRESS == 0) System.out.println(seeds.get() + " seeds, " + steps.get() + " steps so far");
             return new World(simulation.steps(), simulation.digest(), failure);
         } catch (SQLException e) {
             throw new IllegalStateException("seed " + seed, e);
