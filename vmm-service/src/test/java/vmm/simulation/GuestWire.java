@@ -1,13 +1,15 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.cloud.simulated.GuestTransport;
+
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.cloud.simulated.GuestTransport;
 
 /** The wire between guests and the service, and the people who sit at the guests. */
 final class GuestWire implements GuestTransport {
@@ -38,7 +40,8 @@ final class GuestWire implements GuestTransport {
         var reports = replica.engine().reports;
         var lastUse = lastUse(vm);
         try {
-            if (url.endsWith("/ready")) return reports.ready(vm, "image", replica.now()) ? 204 : 410;
+            if (url.endsWith("/ready"))
+                return reports.ready(vm, "image", replica.now()) ? 204 : 410;
             if (!reports.activity(vm, lastUse, replica.now())) return 410;
             sim.guests().accepted(vm, lastUse, sim.time().instant());
             return 204;
@@ -56,8 +59,10 @@ final class GuestWire implements GuestTransport {
         var replica = sim.anyUp();
         if (replica == null) return;
         sim.tally().count(Mischief.FORGED_REPORT);
-        int status = post("http://vmm/api/v1/guest/ready", other, replica.engine().tokens.token(one));
-        if (status != 401 && status != 0) throw new Violation("6", one + " reported as " + other + ": " + status);
+        int status =
+                post("http://vmm/api/v1/guest/ready", other, replica.engine().tokens.token(one));
+        if (status != 401 && status != 0)
+            throw new Violation("6", one + " reported as " + other + ": " + status);
     }
 
     private boolean silent(UUID vm) {
@@ -79,7 +84,11 @@ final class GuestWire implements GuestTransport {
         if (use == null || !use.claim.equals(claim)) {
             var from = now.plus(dice.minutes(0, 5));
             boolean comes = dice.chance(0.6);
-            use = new Use(claim, comes ? from : null, comes && dice.chance(0.6) ? from.plus(dice.minutes(0, 12)) : null);
+            use =
+                    new Use(
+                            claim,
+                            comes ? from : null,
+                            comes && dice.chance(0.6) ? from.plus(dice.minutes(0, 12)) : null);
             uses.put(vm, use);
         }
         if (use.from == null || use.from.isAfter(now)) return null;

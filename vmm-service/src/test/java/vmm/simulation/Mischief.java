@@ -4,7 +4,10 @@ package vmm.simulation;
 enum Mischief {
     /** A wake-up that never arrives. */
     LOST_WAKE,
-    /** A replica stands still in the middle of a pass or task, and goes on after the other has acted. */
+    /**
+     * A replica stands still in the middle of a pass or task, and goes on after the other has
+     * acted.
+     */
     REPLICA_PAUSED,
     /** A replica dies. */
     CRASH,

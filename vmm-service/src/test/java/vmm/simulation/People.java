@@ -1,22 +1,30 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.allocation.Allocation;
+import vmm.allocation.Allocator.Outcome;
+import vmm.allocation.IdempotencyKeys;
+import vmm.allocation.Request;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.allocation.Allocation;
-import vmm.allocation.Allocator.Outcome;
-import vmm.allocation.IdempotencyKeys;
-import vmm.allocation.Request;
 
 /** The scientists: they claim, wait or not, ask again, extend, give back and give up. */
 final class People {
     private static final int KEYS_REMEMBERED = 12;
 
     /** A request that was sent under a key, to be sent again. */
-    private record Sent(String user, String key, String pool, int priority, boolean waits, @Nullable UUID answer) {}
+    private record Sent(
+            String user,
+            String key,
+            String pool,
+            int priority,
+            boolean waits,
+            @Nullable UUID answer) {}
 
     private final Simulation sim;
     private final Dice dice;
@@ -31,11 +39,14 @@ final class People {
     }
 
     void begin() {
-        sim.time().after(dice.minutes(0.05 * minutesBetween, 2 * minutesBetween), () -> {
-            if (!sim.chaos()) return;
-            begin();
-            act();
-        });
+        sim.time()
+                .after(
+                        dice.minutes(0.05 * minutesBetween, 2 * minutesBetween),
+                        () -> {
+                            if (!sim.chaos()) return;
+                            begin();
+                            act();
+                        });
     }
 
     private void act() {
@@ -49,13 +60,14 @@ final class People {
 
     private void claim() {
         boolean keyed = dice.chance(0.6);
-        var what = new Sent(
-                "user-" + dice.between(1, 6),
-                keyed ? "key-" + ++keys : "",
-                dice.pick(sim.pools()),
-                dice.chance(0.2) ? dice.between(1, 3) : 0,
-                dice.chance(0.8),
-                null);
+        var what =
+                new Sent(
+                        "user-" + dice.between(1, 6),
+                        keyed ? "key-" + ++keys : "",
+                        dice.pick(sim.pools()),
+                        dice.chance(0.2) ? dice.between(1, 3) : 0,
+                        dice.chance(0.8),
+                        null);
         send(what);
     }
 
@@ -75,31 +87,51 @@ final class People {
     private void send(Sent what) {
         var replica = sim.anyUp();
         if (replica == null) return;
-        var pool = sim.scenario().pools().stream()
-                .filter(p -> p.name().equals(what.pool))
-                .findFirst()
-                .orElseThrow();
-        replica.run(new Act(replica, what.user + " claims " + what.pool), false, () -> {
-            var id = replica.newId();
-            var asked = sim.requests().ask(id, what.user, what.pool, what.key.isEmpty() ? null : what.key, what.waits);
-            var request = new Request(
-                    id,
-                    what.pool,
-                    sim.poolId(what.pool),
-                    what.pool,
-                    what.user,
-                    null,
-                    pool.lease(),
-                    pool.lifetime(),
-                    what.priority);
-            Optional<IdempotencyKeys.Key> key = what.key.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(new IdempotencyKeys.Key(what.user, what.key, "digest-" + what.priority));
-            if (key.isPresent() && what.answer == null) remember(what);
-            var outcome = replica.engine().allocator.allocate(request, what.waits, key, Optional.of(4));
-            sim.note(outcome.toString());
-            answered(what, asked, outcome);
-        });
+        var pool =
+                sim.scenario().pools().stream()
+                        .filter(p -> p.name().equals(what.pool))
+                        .findFirst()
+                        .orElseThrow();
+        replica.run(
+                new Act(replica, what.user + " claims " + what.pool),
+                false,
+                () -> {
+                    var id = replica.newId();
+                    var asked =
+                            sim.requests()
+                                    .ask(
+                                            id,
+                                            what.user,
+                                            what.pool,
+                                            what.key.isEmpty() ? null : what.key,
+                                            what.waits);
+                    var request =
+                            new Request(
+                                    id,
+                                    what.pool,
+                                    sim.poolId(what.pool),
+                                    what.pool,
+                                    what.user,
+                                    null,
+                                    pool.lease(),
+                                    pool.lifetime(),
+                                    what.priority);
+                    Optional<IdempotencyKeys.Key> key =
+                            what.key.isEmpty()
+                                    ? Optional.empty()
+                                    : Optional.of(
+                                            new IdempotencyKeys.Key(
+                                                    what.user,
+                                                    what.key,
+                                                    "digest-" + what.priority));
+                    if (key.isPresent() && what.answer == null) remember(what);
+                    var outcome =
+                            replica.engine()
+                                    .allocator
+                                    .allocate(request, what.waits, key, Optional.of(4));
+                    sim.note(outcome.toString());
+                    answered(what, asked, outcome);
+                });
     }
 
     private void answered(Sent what, Requests.Asked asked, Outcome outcome) {
@@ -109,15 +141,19 @@ final class People {
             case Outcome.Refused(UUID id) -> asked.acknowledged = true;
             case Outcome.Repeated(UUID id) -> {
                 if (what.answer != null && !what.answer.equals(id) && !lost(what.answer)) {
-                    throw new Violation("8", what.key + " was answered " + what.answer + " and now " + id);
+                    throw new Violation(
+                            "8", what.key + " was answered " + what.answer + " and now " + id);
                 }
                 var first = sim.requests().find(id);
-                if (first == null) throw new Violation("8", what.key + " stands for " + id + ", which nobody asked for");
+                if (first == null)
+                    throw new Violation(
+                            "8", what.key + " stands for " + id + ", which nobody asked for");
                 first.acknowledged = true;
                 remember(new Sent(what.user, what.key, what.pool, what.priority, what.waits, id));
             }
             case Outcome.KeyReused() -> {
-                if (what.answer == null && what.priority < 7) throw new Violation("8", what.key + " was never used for another");
+                if (what.answer == null && what.priority < 7)
+                    throw new Violation("8", what.key + " was never used for another");
             }
             case Outcome.OverQuota(int quota) -> {}
         }
@@ -127,7 +163,8 @@ final class People {
         asked.acknowledged = true;
         if (what.key.isEmpty()) return;
         if (what.answer != null && !lost(what.answer)) {
-            throw new Violation("8", what.key + " was answered " + what.answer + " and now makes " + id);
+            throw new Violation(
+                    "8", what.key + " was answered " + what.answer + " and now makes " + id);
         }
         if (what.priority >= 7) sent.removeIf(s -> s.key.equals(what.key));
         remember(new Sent(what.user, what.key, what.pool, what.priority, what.waits, id));
@@ -156,13 +193,26 @@ final class People {
     void end(Requests.Asked asked) {
         var replica = sim.anyUp();
         if (replica == null) return;
-        replica.run(new Act(replica, asked.user + " ends " + Simulation.brief(asked.id.toString())), false, () -> {
-            asked.ended = true;
-            replica.engine()
-                    .allocations
-                    .find(asked.id)
-                    .ifPresent(a -> sim.note("" + replica.engine().allocator.end(a, a.user(), Allocation.EndReason.RELEASED)));
-        });
+        replica.run(
+                new Act(replica, asked.user + " ends " + Simulation.brief(asked.id.toString())),
+                false,
+                () -> {
+                    asked.ended = true;
+                    replica.engine()
+                            .allocations
+                            .find(asked.id)
+                            .ifPresent(
+                                    a ->
+                                            sim.note(
+                                                    ""
+                                                            + replica.engine()
+                                                                    .allocator
+                                                                    .end(
+                                                                            a,
+                                                                            a.user(),
+                                                                            Allocation.EndReason
+                                                                                    .RELEASED)));
+                });
     }
 
     private void extend() {
@@ -170,9 +220,12 @@ final class People {
         var replica = sim.anyUp();
         if (active.isEmpty() || replica == null) return;
         var asked = dice.pick(active);
-        replica.run(new Act(replica, asked.user + " extends " + Simulation.brief(asked.id.toString())), false, () -> {
-            var by = Duration.ofMinutes(dice.between(2, 40));
-            sim.note("" + replica.engine().allocator.extend(asked.id, by, asked.user));
-        });
+        replica.run(
+                new Act(replica, asked.user + " extends " + Simulation.brief(asked.id.toString())),
+                false,
+                () -> {
+                    var by = Duration.ofMinutes(dice.between(2, 40));
+                    sim.note("" + replica.engine().allocator.extend(asked.id, by, asked.user));
+                });
     }
 }

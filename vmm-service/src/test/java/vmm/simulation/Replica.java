@@ -1,5 +1,12 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+import vmm.reconcile.Passes;
+import vmm.vm.VmState;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,11 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
-import vmm.reconcile.Passes;
-import vmm.vm.VmState;
 
 /** One process of the service: an engine, its memory, and its end at any moment. */
 final class Replica {
@@ -68,15 +70,17 @@ final class Replica {
             throw new IllegalStateException(e);
         }
         int now = life;
-        engine = new Engine(new Engine.Surroundings(
-                database,
-                this::now,
-                dice.source(),
-                cloud -> Optional.of(sim.provider(this, cloud)),
-                (cloud, subject, task) -> submit(now, cloud, subject, task),
-                (kind, key) -> wake(now, kind, key),
-                sim::portAnswers,
-                sim.store()));
+        engine =
+                new Engine(
+                        new Engine.Surroundings(
+                                database,
+                                this::now,
+                                dice.source(),
+                                cloud -> Optional.of(sim.provider(this, cloud)),
+                                (cloud, subject, task) -> submit(now, cloud, subject, task),
+                                (kind, key) -> wake(now, kind, key),
+                                sim::portAnswers,
+                                sim.store()));
     }
 
     /** Its process ends: what it had not committed, and all that it had in mind, is gone. */
@@ -108,17 +112,22 @@ final class Replica {
         pausedUntil = Instant.MIN;
     }
 
-    /** Runs something later, if it is still the same process then, and not while it stands still. */
+    /**
+     * Runs something later, if it is still the same process then, and not while it stands still.
+     */
     void later(Duration wait, Runnable run) {
         laterAs(life, sim.time().instant().plus(wait), run);
     }
 
     private void laterAs(int as, Instant when, Runnable run) {
-        sim.time().at(when, () -> {
-            if (as != life || engine == null) return;
-            if (paused()) laterAs(as, pausedUntil, run);
-            else run.run();
-        });
+        sim.time()
+                .at(
+                        when,
+                        () -> {
+                            if (as != life || engine == null) return;
+                            if (paused()) laterAs(as, pausedUntil, run);
+                            else run.run();
+                        });
     }
 
     private void wake(int as, LoopKind kind, String key) {
@@ -136,10 +145,12 @@ final class Replica {
             return;
         }
         if (!awake.add(kind + " " + key)) return;
-        later(dice.seconds(0.001, 0.2), () -> {
-            awake.remove(kind + " " + key);
-            pass(kind, key);
-        });
+        later(
+                dice.seconds(0.001, 0.2),
+                () -> {
+                    awake.remove(kind + " " + key);
+                    pass(kind, key);
+                });
     }
 
     /** One pass, unless the same is under way: then it runs again after it. */
@@ -158,24 +169,33 @@ final class Replica {
                     .filter(vm -> vm.state() == VmState.REQUESTED)
                     .forEach(vm -> act.requestedBefore.put(vm.id(), vm.version()));
         }
-        run(act, act.lifecyclePass || act.orphanPass, () -> {
-            var ran = Passes.run(Objects.requireNonNull(engine().loops.get(kind)), key);
-            sim.note(ran.report());
-            running.remove(what);
-            if (ran.again() | again.remove(what)) later(Duration.ofMillis(20), () -> pass(kind, key));
-        });
+        run(
+                act,
+                act.lifecyclePass || act.orphanPass,
+                () -> {
+                    var ran = Passes.run(Objects.requireNonNull(engine().loops.get(kind)), key);
+                    sim.note(ran.report());
+                    running.remove(what);
+                    if (ran.again() | again.remove(what))
+                        later(Duration.ofMillis(20), () -> pass(kind, key));
+                });
     }
 
     private void submit(int as, String cloud, String subject, Runnable task) {
         String key = cloud + " " + subject;
         if (as != life || !underWay.add(key)) return;
-        later(dice.chance(0.3) ? Duration.ZERO : dice.seconds(0.01, 3), () -> {
-            var act = new Act(this, "task " + cloud + " " + Simulation.brief(subject));
-            run(act, true, () -> {
-                task.run();
-                underWay.remove(key);
-            });
-        });
+        later(
+                dice.chance(0.3) ? Duration.ZERO : dice.seconds(0.01, 3),
+                () -> {
+                    var act = new Act(this, "task " + cloud + " " + Simulation.brief(subject));
+                    run(
+                            act,
+                            true,
+                            () -> {
+                                task.run();
+                                underWay.remove(key);
+                            });
+                });
     }
 
     /** Does something as this replica, in one step, or in several where it stops in between. */
@@ -184,11 +204,13 @@ final class Replica {
             sim.step(act, work);
             return;
         }
-        sim.stepOn(act, () -> {
-            var strand = sim.strands().start(work);
-            if (!strand.over()) strands.add(strand);
-            return strand;
-        });
+        sim.stepOn(
+                act,
+                () -> {
+                    var strand = sim.strands().start(work);
+                    if (!strand.over()) strands.add(strand);
+                    return strand;
+                });
     }
 
     /** Called on a strand: stops it, to go on after some time, and not before the replica does. */
@@ -201,12 +223,14 @@ final class Replica {
 
     private void goOn(Act act, Strands.Strand strand) {
         if (strand.over()) return;
-        sim.stepOn(act, () -> {
-            sim.note("goes on");
-            strand.resume();
-            if (strand.over()) strands.remove(strand);
-            return strand;
-        });
+        sim.stepOn(
+                act,
+                () -> {
+                    sim.note("goes on");
+                    strand.resume();
+                    if (strand.over()) strands.remove(strand);
+                    return strand;
+                });
     }
 
     UUID newId() {

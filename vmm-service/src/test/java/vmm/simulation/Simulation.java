@@ -1,5 +1,11 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.cloud.simulated.SimulatedCloud;
+import vmm.reconcile.Store;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -10,15 +16,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import vmm.cloud.simulated.SimulatedCloud;
-import vmm.reconcile.Store;
 
 /**
- * One simulated world: two replicas of the service on one database, three clouds, people, operators, intruders, and
- * everything that goes wrong between them; first chaos, then calm. The same for the same seed.
+ * One simulated world: two replicas of the service on one database, three clouds, people,
+ * operators, intruders, and everything that goes wrong between them; first chaos, then calm. The
+ * same for the same seed.
  */
 final class Simulation implements AutoCloseable {
     static final Store STORE = new Store("sim", "0199-store");
@@ -55,8 +59,13 @@ final class Simulation implements AutoCloseable {
         var world = new Dice(seed, "world");
         this.database = database;
         this.eyes = database.getConnection();
-        this.jdbc = JdbcClient.create(new org.springframework.jdbc.datasource.SingleConnectionDataSource(eyes, true));
-        var start = Instant.parse("2026-03-02T08:00:00Z").plus(Duration.ofMinutes(world.between(0, 1000)));
+        this.jdbc =
+                JdbcClient.create(
+                        new org.springframework.jdbc.datasource.SingleConnectionDataSource(
+                                eyes, true));
+        var start =
+                Instant.parse("2026-03-02T08:00:00Z")
+                        .plus(Duration.ofMinutes(world.between(0, 1000)));
         // Statistics that are taken at some moment of real time may change the order of rows.
         for (var table : List.of("vm", "allocation", "event")) {
             script("ALTER TABLE " + table + " SET (autovacuum_enabled = off)");
@@ -95,13 +104,17 @@ final class Simulation implements AutoCloseable {
 
     /** Does something in one step, then looks whether all is as it must be. */
     void step(Act what, Runnable work) {
-        stepOn(what, () -> {
-            work.run();
-            return null;
-        });
+        stepOn(
+                what,
+                () -> {
+                    work.run();
+                    return null;
+                });
     }
 
-    /** @param move answers the strand that it moved, if any */
+    /**
+     * @param move answers the strand that it moved, if any
+     */
     void stepOn(Act what, Callable<Strands.@Nullable Strand> move) {
         var outer = act;
         if (outer != null) throw new IllegalStateException(what + " within " + outer);
@@ -167,7 +180,8 @@ final class Simulation implements AutoCloseable {
         var words = new ArrayList<String>();
         if (event.vm() != null) words.add("vm " + brief(event.vm().toString()));
         if (event.claim() != null) words.add("claim " + brief(event.claim().toString()));
-        if (event.to() != null) words.add((event.from() == null ? "" : event.from() + " ") + "-> " + event.to());
+        if (event.to() != null)
+            words.add((event.from() == null ? "" : event.from() + " ") + "-> " + event.to());
         if (event.reason() != null) words.add(event.reason());
         if (event.detail() != null) words.add("(" + event.detail() + ")");
         return words.stream().collect(Collectors.joining(" "));
@@ -211,7 +225,9 @@ final class Simulation implements AutoCloseable {
     }
 
     boolean pauses(String point) {
-        return pauseRatio > 0 && strands.inStrand() && points.strikes(Tally.Kind.PAUSE, point, pauseRatio);
+        return pauseRatio > 0
+                && strands.inStrand()
+                && points.strikes(Tally.Kind.PAUSE, point, pauseRatio);
     }
 
     boolean losesWake() {
@@ -301,8 +317,17 @@ final class Simulation implements AutoCloseable {
 
     /** Adds the faults that the clouds counted themselves. */
     void countFaults() {
-        skies.clouds().values().forEach(cloud -> cloud.faults().forEach((fault, times) -> tally.add(
-                Tally.Kind.FAULT, fault.name(), times)));
+        skies.clouds()
+                .values()
+                .forEach(
+                        cloud ->
+                                cloud.faults()
+                                        .forEach(
+                                                (fault, times) ->
+                                                        tally.add(
+                                                                Tally.Kind.FAULT,
+                                                                fault.name(),
+                                                                times)));
     }
 
     Points points() {

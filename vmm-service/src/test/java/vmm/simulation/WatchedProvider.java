@@ -1,11 +1,5 @@
 package vmm.simulation;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CreateAnswer;
@@ -16,7 +10,17 @@ import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.simulated.SimulatedCloud;
 
-/** A cloud as one replica calls it: watched, and with points around each call at which the replica dies or stands still. */
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A cloud as one replica calls it: watched, and with points around each call at which the replica
+ * dies or stands still.
+ */
 final class WatchedProvider implements CloudProvider {
     /** Shorter than the time between two looks that are believed. */
     private static final Duration BLIND = Duration.ofSeconds(20);
@@ -28,7 +32,11 @@ final class WatchedProvider implements CloudProvider {
     private final Map<String, Instant> blindUntil;
 
     WatchedProvider(
-            Simulation sim, Replica replica, String name, SimulatedCloud cloud, Map<String, Instant> blindUntil) {
+            Simulation sim,
+            Replica replica,
+            String name,
+            SimulatedCloud cloud,
+            Map<String, Instant> blindUntil) {
         this.sim = sim;
         this.replica = replica;
         this.name = name;
@@ -45,7 +53,11 @@ final class WatchedProvider implements CloudProvider {
         sim.witness().creating(name, spec, cloud.deduplicatesCreates());
         point("before create");
         var answer = cloud.create(spec);
-        sim.note("create " + Simulation.brief(String.valueOf(spec.tags().vmId())) + ": " + words(answer));
+        sim.note(
+                "create "
+                        + Simulation.brief(String.valueOf(spec.tags().vmId()))
+                        + ": "
+                        + words(answer));
         point("after create");
         return answer;
     }
@@ -75,7 +87,10 @@ final class WatchedProvider implements CloudProvider {
         return found;
     }
 
-    /** A look that goes to a server of the cloud that is behind: for some seconds, then not for a while. */
+    /**
+     * A look that goes to a server of the cloud that is behind: for some seconds, then not for a
+     * while.
+     */
     private boolean blind(String instanceId) {
         var now = sim.time().instant();
         var until = blindUntil.get(instanceId);
@@ -119,7 +134,8 @@ final class WatchedProvider implements CloudProvider {
 
     /** Here the replica may die, or stand still. */
     private void point(String call) {
-        String site = sim.act().orphanPass ? "orphan" : sim.act().lifecyclePass ? "lifecycle" : "task";
+        String site =
+                sim.act().orphanPass ? "orphan" : sim.act().lifecyclePass ? "lifecycle" : "task";
         sim.points().pass(call + " (" + site + ")");
         if (sim.pauses(call + " (" + site + ")")) sim.standStill(replica);
     }
