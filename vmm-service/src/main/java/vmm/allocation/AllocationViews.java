@@ -211,7 +211,7 @@ class AllocationViews {
         return jdbc
                 .sql(
                         "SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id,"
-                            + " position")
+                                + " position")
                 .param("pools", pools.toArray(Long[]::new))
                 .query(
                         (row, n) ->

@@ -267,8 +267,8 @@ public class Allocations {
         return jdbc.sql(
                         END.formatted(
                                 "CASE WHEN allocation.expires_at >= allocation.granted_at +"
-                                    + " allocation.max_lifetime_s * interval '1 second' THEN"
-                                    + " 'MAX_LIFETIME' ELSE 'EXPIRED' END",
+                                        + " allocation.max_lifetime_s * interval '1 second' THEN"
+                                        + " 'MAX_LIFETIME' ELSE 'EXPIRED' END",
                                 "allocation.expires_at <= :now"))
                 .param("detail", "its time was over")
                 .param("actor", "reclaim")
@@ -286,9 +286,9 @@ public class Allocations {
         return jdbc.sql(
                         END.formatted(
                                 "CASE WHEN vm.last_active_at >= allocation.granted_at THEN"
-                                    + " 'ABANDONED' ELSE 'NEVER_CONNECTED' END",
+                                        + " 'ABANDONED' ELSE 'NEVER_CONNECTED' END",
                                 "NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz)"
-                                    + " - "
+                                        + " - "
                                         + WARNING
                                         + " AND "
                                         + UNUSED))
@@ -385,7 +385,7 @@ public class Allocations {
     int countOpen(String user) {
         return jdbc.sql(
                         "SELECT count(*) FROM allocation WHERE user_name = :user AND state <>"
-                            + " 'ENDED'")
+                                + " 'ENDED'")
                 .param("user", user)
                 .query(Integer.class)
                 .single();

@@ -169,7 +169,7 @@ class FrontDesk {
         if (!allocator.restart(id, person.name())) {
             throw Problem.conflict(
                     "Its machine is not switched off, as far as its cloud has told: there is"
-                        + " nothing to start.");
+                            + " nothing to start.");
         }
     }
 
@@ -226,7 +226,7 @@ class FrontDesk {
         return Problem.poolExhausted(
                 offer.open()
                         ? "No machine of this type is ready. Ask again later, or wait in the queue"
-                              + " (\"wait\": true)."
+                                + " (\"wait\": true)."
                         : "This type is closed just now. Ask again later.",
                 retry);
     }

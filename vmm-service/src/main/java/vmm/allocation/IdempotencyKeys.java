@@ -48,7 +48,7 @@ public class IdempotencyKeys {
     Optional<Taken> find(Key key) {
         return jdbc.sql(
                         "SELECT request, allocation_id FROM idempotency_key WHERE user_name = :user"
-                            + " AND key = :key")
+                                + " AND key = :key")
                 .param("user", key.user())
                 .param("key", key.key())
                 .query(

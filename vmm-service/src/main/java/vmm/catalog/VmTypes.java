@@ -36,7 +36,7 @@ class VmTypes {
                                                 cursor == null
                                                         ? ""
                                                         : "AND (title, vm_type.name) > (:title,"
-                                                              + " :name)"))
+                                                                + " :name)"))
                         .param("all", person.is(Role.OPERATOR) || person.allGroups())
                         .param("groups", person.groups().toArray(String[]::new))
                         .param("limit", limit.plusOne());

@@ -70,7 +70,7 @@ public class Clouds {
     public void recordListed(CloudState cloud, Instant began) {
         jdbc.sql(
                         "UPDATE cloud SET listed_at = :began, failures = 0, look_after = NULL WHERE"
-                            + " name = :name")
+                                + " name = :name")
                 .param("began", Instants.sql(began))
                 .param("name", cloud.name())
                 .update();

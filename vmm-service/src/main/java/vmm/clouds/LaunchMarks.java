@@ -112,7 +112,7 @@ public class LaunchMarks {
         var wait = doubled.compareTo(longest) > 0 ? longest : doubled;
         jdbc.sql(
                         "UPDATE launch_mark SET until = :until WHERE cloud = :cloud AND flavor ="
-                            + " :flavor AND until < :until")
+                                + " :flavor AND until < :until")
                 .param("until", Instants.sql(now.plus(wait)))
                 .param("cloud", cloud)
                 .param("flavor", flavor)

@@ -132,7 +132,7 @@ final class FleetReader {
             cloud.problem(
                     "endpoint",
                     "endpoint is no address: write http:// or https://, a host and a path, and no"
-                        + " user or password");
+                            + " user or password");
         return new CloudEntry(
                 cloud.name("name").orElse(""),
                 kind,
@@ -153,7 +153,7 @@ final class FleetReader {
             type.problem(
                     "logo",
                     "logo must be an address that begins with https:// or a path that begins with"
-                        + " /");
+                            + " /");
         return new VmTypeEntry(
                 type.name("name").orElse(""),
                 type.text("title", 200).orElse(""),

@@ -42,7 +42,7 @@ final class SyntaxError {
         words.put(
                 "undefined alias",
                 "a value begins with '*', which YAML takes for an alias that is not there: put it"
-                    + " in quotes");
+                        + " in quotes");
         words.put("Number of aliases", "uses too many aliases (*name): write things out");
         words.put("Nesting Depth", "is nested too deeply");
         words.put(
@@ -54,7 +54,7 @@ final class SyntaxError {
         words.put(
                 "cannot start any token",
                 "a value begins with a character that YAML reserves (such as @, ` or %): put it in"
-                    + " quotes");
+                        + " quotes");
         words.put(
                 "expected ',' or ']'", "a list opened with '[' is not closed: add ']' or a comma");
         words.put(

@@ -45,7 +45,7 @@ final class Variables {
             problems.add(
                     node,
                     "'${' begins no variable: write ${NAME}, and $${ for the characters"
-                        + " themselves");
+                            + " themselves");
             return null;
         }
         var value = environment.apply(name).orElse("");

@@ -59,7 +59,7 @@ class GuestArgument implements WebMvcConfigurer, HandlerMethodArgumentResolver {
                         () ->
                                 Problem.unauthorized(
                                                 "Send the token of /etc/vmm/guest.json:"
-                                                    + " Authorization: Bearer <token>.")
+                                                        + " Authorization: Bearer <token>.")
                                         .header("WWW-Authenticate", "Bearer"));
     }
 

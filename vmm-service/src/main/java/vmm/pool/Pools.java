@@ -36,7 +36,7 @@ public class Pools {
         var places =
                 places(
                         "WHERE pool_id = (SELECT id FROM pool WHERE name = :name) ORDER BY"
-                            + " position",
+                                + " position",
                         Map.of("name", name));
         return jdbc.sql("SELECT * FROM pool WHERE name = :name")
                 .param("name", name)

@@ -161,20 +161,20 @@ public class OrphanLoop implements Reconciler {
                     case DEAD_ROW -> "its row is dead; it is deleted when seen again";
                     case DOUBLE ->
                             "a double of a VM that has another instance; it is deleted when seen"
-                                + " again";
+                                    + " again";
                     case NO_ROW ->
                             tooMany
                                     ? "has no row, like too many others at once (was the database"
-                                          + " restored?): it waits for an operator"
+                                            + " restored?): it waits for an operator"
                                     : "has no row; it is deleted after "
                                             + QUARANTINE
                                             + " in quarantine";
                     case OTHER_STORE ->
                             "belongs to another database of this installation name; it is left"
-                                + " alone";
+                                    + " alone";
                     case REAPPEARED ->
                             "came back after the cloud had said twice that it was gone; it is left"
-                                + " alone";
+                                    + " alone";
                     case UNTAGGED -> "lacks a tag of ours; it is left alone";
                 };
         String detail =

@@ -51,7 +51,7 @@ public class Orphans {
     void recordReported(String cloud, String instanceId) {
         jdbc.sql(
                         "UPDATE orphan SET reported = true WHERE cloud = :cloud AND instance_id ="
-                            + " :instance")
+                                + " :instance")
                 .param("cloud", cloud)
                 .param("instance", instanceId)
                 .update();

@@ -49,7 +49,7 @@ public class PoolCounts {
         int queued =
                 jdbc.sql(
                                 "SELECT count(*) FROM allocation WHERE pool_id = :pool AND state ="
-                                    + " 'QUEUED'")
+                                        + " 'QUEUED'")
                         .param("pool", pool)
                         .query(Integer.class)
                         .single();

@@ -153,7 +153,7 @@ public final class Reconcilers {
         try {
             jdbc.sql(
                             "UPDATE reconciler SET last_finished_at = :now, last_error = :error"
-                                + " WHERE name = :name")
+                                    + " WHERE name = :name")
                     .param("now", Instants.sql(clock.instant()))
                     .param("error", key + ": " + failure)
                     .param("name", name(loop, key))

@@ -6,6 +6,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /**
  * A target for a pool that comes back with the calendar: evaluated, never fired.
@@ -30,6 +31,7 @@ public record Schedule(
     /** The largest target that is believed. */
     public static final int LARGEST_TARGET = 100_000;
 
+    private static final Pattern FROM_THE_END = Pattern.compile("[lL]-(\\d+)");
     private static final int LONGEST_CRON = 200;
 
     /**
@@ -72,6 +74,12 @@ public record Schedule(
         int fields = cron.strip().split("\\s+").length;
         if (fields != 6 && !cron.startsWith("@"))
             throw wrongCron(cron, "has " + fields + " fields");
+        var fromTheEnd = FROM_THE_END.matcher(cron);
+        while (fromTheEnd.find()) {
+            // Spring looks for the day for ever where a month has none.
+            if (fromTheEnd.group(1).length() > 2 || Integer.parseInt(fromTheEnd.group(1)) > 27)
+                throw wrongCron(cron, "counts back more days than every month has: at most L-27");
+        }
         try {
             CronExpression.parse(cron);
         } catch (IllegalArgumentException e) {

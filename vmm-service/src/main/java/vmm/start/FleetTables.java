@@ -214,7 +214,7 @@ final class FleetTables {
         var known =
                 jdbc.sql(
                                 "SELECT vm_type.*, pool.name AS pool FROM vm_type JOIN pool ON"
-                                    + " pool.id = pool_id WHERE vm_type.name = :name")
+                                        + " pool.id = pool_id WHERE vm_type.name = :name")
                         .param("name", type.name())
                         .query(
                                 (row, n) ->
@@ -264,7 +264,7 @@ final class FleetTables {
         var known =
                 jdbc.sql(
                                 "SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON"
-                                    + " pool.id = pool_id WHERE schedule.name = :name")
+                                        + " pool.id = pool_id WHERE schedule.name = :name")
                         .param("name", schedule.name())
                         .query(
                                 (row, n) ->
@@ -298,7 +298,7 @@ final class FleetTables {
         if (mode == Mode.APPLY) return false;
         log.warn(
                 "{} '{}' was deleted since and is left out (VMM_FLEET_MODE=apply would make it"
-                    + " again)",
+                        + " again)",
                 what,
                 name);
         return true;
@@ -308,7 +308,7 @@ final class FleetTables {
     private boolean rememberSeeded(String what, String name) {
         return jdbc.sql(
                                 "INSERT INTO seeded (kind, name) VALUES (:kind, :name) ON CONFLICT"
-                                    + " DO NOTHING")
+                                        + " DO NOTHING")
                         .param("kind", what)
                         .param("name", name)
                         .update()
@@ -334,7 +334,7 @@ final class FleetTables {
         }
         log.warn(
                 "{} '{}' differs from the fleet file and is left as it is (VMM_FLEET_MODE=apply"
-                    + " would change it): {} is not {}",
+                        + " would change it): {} is not {}",
                 what,
                 name,
                 known.get(),

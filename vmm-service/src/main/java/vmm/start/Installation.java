@@ -41,7 +41,7 @@ record Installation(String name, UUID store, byte[] guestKey) {
         random.nextBytes(key);
         jdbc.sql(
                         "INSERT INTO installation (name, store, guest_key, created_at) VALUES"
-                            + " (:name, :store, :key, :now)")
+                                + " (:name, :store, :key, :now)")
                 .param("name", name)
                 .param("store", ids.next())
                 .param("key", key)

@@ -46,7 +46,7 @@ class RefusalsTest extends Service {
             return post(
                     "pools",
                     "{\"name\": \"new\", \"poolSize\": 0, \"maxSize\": 1, \"placements\":"
-                        + " [{\"cloud\": \"here\", \"image\": \"a\", \"flavor\": \"b\"}]"
+                            + " [{\"cloud\": \"here\", \"image\": \"a\", \"flavor\": \"b\"}]"
                             + extra
                             + "}",
                     status,
@@ -244,7 +244,7 @@ class RefusalsTest extends Service {
                         "connect[0].command"),
                 Case.connect(
                         "{\"kind\": \"ssh\", \"command\": \"a\"}, {\"kind\": \"ssh\", \"command\":"
-                            + " \"b\"}",
+                                + " \"b\"}",
                         422,
                         "connect[1].kind"));
     }
@@ -341,7 +341,7 @@ class RefusalsTest extends Service {
     static List<Case> schedules() {
         String good =
                 "\"name\": \"new\", \"pool\": \"quiet\", \"cron\": \"0 0 7 * * *\", \"zone\":"
-                    + " \"Europe/London\", \"duration\": \"PT3H\", \"target\": 1";
+                        + " \"Europe/London\", \"duration\": \"PT3H\", \"target\": 1";
         return List.of(
                 Case.get("schedules/unheard-of", 404, "not-found", null),
                 new Case("PATCH", "schedules/unheard-of", "*", "{}", 404, "not-found", null),

@@ -51,7 +51,7 @@ class SchedulesTest extends Service {
                 .containsExactly(
                         "admin CREATED: poolSize 0, maxSize 5",
                         "admin CREATED: cycle: target 0 for PT3H at 0 30 7 * * MON-FRI"
-                            + " Europe/London");
+                                + " Europe/London");
         assertThat(events("pool", "cycled-too"))
                 .contains("admin CHANGED: cycle: pool cycled → cycled-too, duration PT3H → PT4H");
     }

@@ -199,7 +199,7 @@ abstract class Service {
     List<String> events(String column, String value) {
         return jdbc.sql(
                         "SELECT actor || ' ' || reason || ': ' || COALESCE(detail, '') FROM event"
-                            + " WHERE "
+                                + " WHERE "
                                 + column
                                 + "::text = ? AND actor IN ('admin', 'operator') ORDER BY id")
                 .param(value)

@@ -64,7 +64,7 @@ public class ConcurrentClaimsTest {
         replicas = List.of(engine(1), engine(2));
         jdbc.sql(
                         "INSERT INTO cloud (name, kind, health_since) VALUES ('harwell',"
-                            + " 'simulated', now())")
+                                + " 'simulated', now())")
                 .update();
     }
 
@@ -229,7 +229,7 @@ public class ConcurrentClaimsTest {
         try (var statement = connection.createStatement()) {
             statement.execute(
                     "SELECT id FROM vm WHERE state = 'READY' ORDER BY state_since, id LIMIT 1 FOR"
-                        + " UPDATE");
+                            + " UPDATE");
         }
     }
 
@@ -294,7 +294,7 @@ public class ConcurrentClaimsTest {
             long pool = pool(name, 7, 20);
             jdbc.sql(
                             "INSERT INTO placement (pool_id, position, cloud, image, flavor,"
-                                + " weight) VALUES (?, 0, 'harwell', 'image', 'm1', 100)")
+                                    + " weight) VALUES (?, 0, 'harwell', 'image', 'm1', 100)")
                     .param(pool)
                     .update();
             atOnce(n -> Passes.run(replicas.get(n % 2).loops.get(LoopKind.REFILL), name));
@@ -358,13 +358,13 @@ public class ConcurrentClaimsTest {
         assertThat(
                         number(
                                 "SELECT count(*) - count(DISTINCT vm_id) FROM allocation WHERE"
-                                    + " vm_id IS NOT NULL"))
+                                        + " vm_id IS NOT NULL"))
                 .as("VMs granted twice")
                 .isZero();
         assertThat(
                         number(
                                 "SELECT count(*) FROM allocation WHERE state = 'ACTIVE' AND vm_id"
-                                    + " IS NULL"))
+                                        + " IS NULL"))
                 .isZero();
         assertThat(number("SELECT count(*) FROM vm WHERE state = 'ALLOCATED'"))
                 .isEqualTo(number("SELECT count(*) FROM allocation WHERE state = 'ACTIVE'"));

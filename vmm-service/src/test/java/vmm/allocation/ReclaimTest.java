@@ -55,7 +55,7 @@ class ReclaimTest {
                                 new Store("test", "store")));
         jdbc.sql(
                         "INSERT INTO cloud (name, kind, health_since) VALUES ('harwell',"
-                            + " 'simulated', now())")
+                                + " 'simulated', now())")
                 .update();
         pool =
                 jdbc.sql(

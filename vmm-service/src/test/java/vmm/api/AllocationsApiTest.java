@@ -27,7 +27,7 @@ class AllocationsApiTest extends ApiTest {
                 muon().post(
                                 PATH,
                                 "{\"vmType\": \"quick\", \"name\": \"Ä second\", \"lifetime\":"
-                                    + " \"PT3H\"}")
+                                        + " \"PT3H\"}")
                         .is(201);
         var mine = answer.json();
         assertThat(answer.header("Location")).isEqualTo(PATH + "/" + mine.get("id").asString());

@@ -24,7 +24,7 @@ class GuestApiTest extends ApiTest {
     private static final String ACTIVITY = "/api/v1/guest/activity";
     private static final String IDLE =
             "{\"at\": \"2026-11-20T10:00:00Z\", \"sessions\": [], \"kernelsBusy\": 0,"
-                + " \"cpuPercent\": 1}";
+                    + " \"cpuPercent\": 1}";
 
     @Autowired GuestTokens tokens;
 
@@ -58,8 +58,8 @@ class GuestApiTest extends ApiTest {
                             .post(
                                     READY,
                                     "{\"imageName\": \"slow\", \"imageVersion\": \"7\","
-                                        + " \"addresses\": [\"10.0.0.1\"], \"hostKeys\":"
-                                        + " [\"ssh-ed25519 AAAA\"]}")
+                                            + " \"addresses\": [\"10.0.0.1\"], \"hostKeys\":"
+                                            + " [\"ssh-ed25519 AAAA\"]}")
                             .is(204);
             assertThat(answer.text()).isEmpty();
         }
@@ -146,7 +146,7 @@ class GuestApiTest extends ApiTest {
         guest(new UUID(7, 7)).post(ACTIVITY, IDLE).is(410, "gone");
         jdbc.sql(
                         "UPDATE vm SET state = 'DELETING', reason = 'SURPLUS', version = version +"
-                            + " 1 WHERE id = :id")
+                                + " 1 WHERE id = :id")
                 .param("id", vm)
                 .update();
         guest(vm).post(READY, "{}").is(410, "gone");
@@ -223,7 +223,7 @@ class GuestApiTest extends ApiTest {
     private String row() {
         return jdbc.sql(
                         "SELECT (guest_ready_at, guest_image, reported_at, last_active_at)::text"
-                            + " FROM vm WHERE id = :id")
+                                + " FROM vm WHERE id = :id")
                 .param("id", vm)
                 .query(String.class)
                 .single();

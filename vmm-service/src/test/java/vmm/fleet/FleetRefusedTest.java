@@ -191,11 +191,11 @@ class FleetRefusedTest {
                         "fleet.yaml:2: maxVms is -1: give 0 to 100000",
                         "fleet.yaml:4: pool 'muon' lacks 'poolSize': add it",
                         "fleet.yaml:5: unknown field 'poolsize' of pool 'muon'; did you mean"
-                            + " 'poolSize'?",
+                                + " 'poolSize'?",
                         "fleet.yaml:6: maxSize must be a whole number, such as 5",
                         "fleet.yaml:7: there is no cloud 'south' in this file; known: north",
                         "fleet.yaml:8: name 'Muon' is no name: use a-z, 0-9 and '-', beginning with"
-                            + " a letter or digit, at most 63 characters",
+                                + " a letter or digit, at most 63 characters",
                         "fleet.yaml:8: VM type 'Muon' lacks 'title': add it",
                         "fleet.yaml:8: VM type 'Muon' lacks 'vcpus': add it",
                         "fleet.yaml:8: VM type 'Muon' lacks 'ramGb': add it",
@@ -292,7 +292,7 @@ class FleetRefusedTest {
         assertThat(
                         problems(
                                 "installation: demo\n"
-                                    + "clouds: &c [*c, {name: a, kind: *c, options: *c}]\n"))
+                                        + "clouds: &c [*c, {name: a, kind: *c, options: *c}]\n"))
                 .isNotEmpty();
         assertThat(problems("[".repeat(1_000_000))).hasSize(1);
         assertThat(problems("{a: ".repeat(100_000))).hasSize(1);

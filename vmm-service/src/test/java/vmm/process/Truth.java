@@ -53,7 +53,7 @@ final class Truth {
     List<String> readyOrAllocatedWithoutInstance() {
         return names(
                 "SELECT id::text AS name FROM vm WHERE state IN ('READY', 'ALLOCATED') AND NOT"
-                    + " EXISTS (SELECT 1 FROM ("
+                        + " EXISTS (SELECT 1 FROM ("
                         + INSTANCES
                         + ") AS i WHERE i.vm_id = vm.id::text)");
     }

@@ -90,7 +90,7 @@ final class Calm {
         return sim.jdbc()
                         .sql(
                                 "SELECT cardinality(reasons) FROM decision WHERE pool = ? ORDER BY"
-                                    + " id DESC LIMIT 1")
+                                        + " id DESC LIMIT 1")
                         .param(pool)
                         .query(Integer.class)
                         .optional()

@@ -52,7 +52,7 @@ final class Operators {
                     sim.jdbc()
                             .sql(
                                     "UPDATE pool SET pool_size = ?, max_size = ?, version = version"
-                                        + " + 1 WHERE name = ?")
+                                            + " + 1 WHERE name = ?")
                             .params(size, max, pool)
                             .update();
                     limitsChange();

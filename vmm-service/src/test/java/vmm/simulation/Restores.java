@@ -60,7 +60,7 @@ final class Restores {
                         script.add("CREATE TABLE copy." + table + " AS TABLE public." + table);
                     script.add(
                             "CREATE TABLE copy.event_seq AS SELECT last_value, is_called FROM"
-                                + " event_seq");
+                                    + " event_seq");
                     sim.script(String.join(";", script));
                     copied = sim.time().instant();
                 });
@@ -85,7 +85,7 @@ final class Restores {
                     }
                     script.add(
                             "SELECT setval('event_seq', last_value, is_called) FROM"
-                                + " copy.event_seq");
+                                    + " copy.event_seq");
                     script.add("SET session_replication_role = DEFAULT");
                     script.add("DROP SCHEMA copy CASCADE");
                     sim.script(String.join(";", script));

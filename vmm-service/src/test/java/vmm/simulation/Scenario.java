@@ -107,7 +107,7 @@ record Scenario(List<Cloud> clouds, List<Pool> pools, List<Schedule> schedules) 
         for (var cloud : clouds) {
             jdbc.sql(
                             "INSERT INTO cloud (name, kind, max_vms, health_since) VALUES (?,"
-                                + " 'simulated', ?, ?)")
+                                    + " 'simulated', ?, ?)")
                     .params(cloud.name, cloud.maxVms, at)
                     .update();
         }
@@ -116,7 +116,7 @@ record Scenario(List<Cloud> clouds, List<Pool> pools, List<Schedule> schedules) 
         for (var schedule : schedules) {
             jdbc.sql(
                             "INSERT INTO schedule (name, pool_id, cron, zone, duration_s, target)"
-                                + " VALUES (?, ?, ?, 'UTC', ?, ?)")
+                                    + " VALUES (?, ?, ?, 'UTC', ?, ?)")
                     .params(
                             schedule.name,
                             ids.get(schedule.pool),
@@ -152,7 +152,7 @@ record Scenario(List<Cloud> clouds, List<Pool> pools, List<Schedule> schedules) 
             var place = pool.places.get(i);
             jdbc.sql(
                             "INSERT INTO placement (pool_id, position, cloud, image, flavor,"
-                                + " weight, max_vms) VALUES (?, ?, ?, 'image', ?, ?, ?)")
+                                    + " weight, max_vms) VALUES (?, ?, ?, 'image', ?, ?, ?)")
                     .params(id, i, place.cloud, place.flavor, place.weight, place.maxVms)
                     .update();
         }

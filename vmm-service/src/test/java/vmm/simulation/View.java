@@ -22,7 +22,7 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
 
     private static final String CLAIM =
             "SELECT id, pool_id, state, vm_id, effective_at, requested_at, granted_at, expires_at,"
-                + " ended_at, end_reason, max_lifetime_s FROM allocation ";
+                    + " ended_at, end_reason, max_lifetime_s FROM allocation ";
     private static final String ALL =
             """
             SELECT id, pool_id, cloud, flavor, state, version, reason, held, instance_id, create_sent_at, create_answer
@@ -144,7 +144,7 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
                     var rows =
                             statement.executeQuery(
                                     "SELECT id, warned_at FROM allocation WHERE warned_at IS NOT"
-                                        + " NULL")) {
+                                            + " NULL")) {
                 while (rows.next()) {
                     found.put(
                             rows.getObject(1, UUID.class),

@@ -111,7 +111,7 @@ final class Witness {
         boolean active =
                 jdbc.sql(
                                 "SELECT EXISTS (SELECT 1 FROM allocation WHERE vm_id = ? AND state"
-                                    + " = 'ACTIVE')")
+                                        + " = 'ACTIVE')")
                         .param(vm)
                         .query(Boolean.class)
                         .single();
@@ -197,7 +197,7 @@ final class Witness {
     private @Nullable Row row(UUID id) {
         return jdbc.sql(
                         "SELECT state, held, cloud, instance_id, reason, create_sent_at IS NOT NULL"
-                            + " AS sent FROM vm WHERE id = ?")
+                                + " AS sent FROM vm WHERE id = ?")
                 .param(id)
                 .query((row, n) -> read(row))
                 .optional()

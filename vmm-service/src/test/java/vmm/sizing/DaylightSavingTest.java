@@ -53,7 +53,7 @@ class DaylightSavingTest {
                 .startsWith(
                         instants(
                                         "2026-10-24T23:30Z 2026-10-25T00:30Z 2026-10-25T01:30Z"
-                                            + " 2026-10-25T02:30Z")
+                                                + " 2026-10-25T02:30Z")
                                 .toArray(Instant[]::new));
         assertThat(starts("0 30 * * * *", "Europe/London", LocalDate.parse("2026-03-29"), 1))
                 .hasSize(23);

@@ -28,7 +28,7 @@ class TargetSizeTest {
                         new Target(
                                 15,
                                 "15: schedule cycle-mornings until 10:30 Europe/London (pool size"
-                                    + " 5)"));
+                                        + " 5)"));
         assertThat(target(5, 30, "2026-06-01T09:30:00Z", MORNINGS))
                 .isEqualTo(new Target(5, "5: pool size"));
         assertThat(target(5, 30, "2026-06-06T08:00:00Z", MORNINGS).size())
@@ -44,7 +44,7 @@ class TargetSizeTest {
                         new Target(
                                 15,
                                 "15: launching ahead for cycle-mornings at 07:30 Europe/London,"
-                                    + " boots take up to 4 min (pool size 5)"));
+                                        + " boots take up to 4 min (pool size 5)"));
     }
 
     @Test
@@ -79,7 +79,7 @@ class TargetSizeTest {
                         new Target(
                                 2,
                                 "2: schedule nights until Tue 2 Jun 08:00 Europe/London (pool size"
-                                    + " 5)"));
+                                        + " 5)"));
     }
 
     @Test
@@ -108,7 +108,7 @@ class TargetSizeTest {
                         new Target(
                                 10,
                                 "10: schedule cycle-mornings until 10:30 Europe/London, wants 15"
-                                    + " but max size is 10 (pool size 5)"));
+                                        + " but max size is 10 (pool size 5)"));
         assertThat(target(5, 3, "2026-06-01T12:00:00Z"))
                 .isEqualTo(new Target(3, "3: max size (pool size 5)"));
     }
@@ -124,7 +124,7 @@ class TargetSizeTest {
                         new Target(
                                 9,
                                 "9: schedule cycle until Sat 11 Jul 08:00 Europe/London (pool size"
-                                    + " 5)"));
+                                        + " 5)"));
     }
 
     @Test

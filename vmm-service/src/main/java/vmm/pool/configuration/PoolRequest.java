@@ -40,7 +40,7 @@ record PoolRequest(
     static final String READY_WHEN = "guestReport|instanceActive|portOpen:[0-9]{1,5}";
     static final String READY_WHEN_MESSAGE =
             "is unknown: write guestReport, instanceActive, or portOpen: and a port, such as"
-                + " portOpen:22";
+                    + " portOpen:22";
 
     PoolEntry entry() {
         return new PoolEntry(

@@ -142,7 +142,7 @@ class PoolViews {
         return jdbc
                 .sql(
                         "SELECT * FROM pool_connect WHERE pool_id IN (:pools) ORDER BY pool_id,"
-                            + " position")
+                                + " position")
                 .param("pools", pools)
                 .query(
                         (row, n) ->

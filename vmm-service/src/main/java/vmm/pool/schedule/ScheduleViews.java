@@ -37,7 +37,7 @@ class ScheduleViews {
         if (after != null) {
             where +=
                     " AND (pool.name COLLATE \"C\", schedule.name COLLATE \"C\") > (:lastPool,"
-                        + " :lastName)";
+                            + " :lastName)";
             params.put("lastPool", after.ofSize(2).parts().getFirst());
             params.put("lastName", after.parts().getLast());
         }

@@ -142,7 +142,7 @@ final class Instances {
     int unborn(Instant now) throws SQLException {
         return sql.query(
                         "SELECT count(*) FROM simulated_cloud.instance WHERE cloud = ? AND"
-                            + " created_at > ?",
+                                + " created_at > ?",
                         row -> row.getInt(1),
                         cloud,
                         now)
@@ -157,7 +157,7 @@ final class Instances {
         return sql
                 .query(
                         "SELECT user_data FROM simulated_cloud.instance WHERE cloud = ? AND"
-                            + " instance_id = ?",
+                                + " instance_id = ?",
                         row -> row.getString("user_data"),
                         cloud,
                         id)

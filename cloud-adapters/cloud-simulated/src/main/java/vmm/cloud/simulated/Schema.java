@@ -60,7 +60,7 @@ final class Schema {
     private static boolean exists(Connection connection) throws SQLException {
         var sql =
                 "SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'simulated_cloud' AND"
-                    + " tablename = 'instance'";
+                        + " tablename = 'instance'";
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
             return rows.next();

@@ -37,8 +37,8 @@ public record SimulatedInstance(
 
     static final String COLUMNS =
             "instance_id, name, installation, store, vm_id, image, flavor, network, created_at,"
-                + " runs_at, error_at, error, stopped_at, reports_at, reported_at,"
-                + " delete_requested_at, gone_at";
+                    + " runs_at, error_at, error, stopped_at, reports_at, reported_at,"
+                    + " delete_requested_at, gone_at";
 
     static SimulatedInstance read(ResultSet row) throws SQLException {
         return new SimulatedInstance(

@@ -20,12 +20,12 @@ class GuestConfigTest {
                     + "  - content:"
                     + " '{\"vmId\":\"vm-1\",\"url\":\"http://vmm:8080/\",\"token\":\"t/k+n=\"}'\n",
                 "content: |\n"
-                    + "  {\n"
-                    + "    \"vmId\" : \"vm-1\",\n"
-                    + "    \"url\" : \"http:\\/\\/vmm:8080\",\n"
-                    + "    \"token\" : \"t\\u002fk+n=\",\n"
-                    + "    \"port\" : 22, \"gpu\": null\n"
-                    + "  }\n",
+                        + "  {\n"
+                        + "    \"vmId\" : \"vm-1\",\n"
+                        + "    \"url\" : \"http:\\/\\/vmm:8080\",\n"
+                        + "    \"token\" : \"t\\u002fk+n=\",\n"
+                        + "    \"port\" : 22, \"gpu\": null\n"
+                        + "  }\n",
                 "## template: jinja\nname: {{ ds.name }} {}\n{\"other\": \"x\"}\n"
                         + "{\"token\":\"t/k+n=\",\"url\":\"http://vmm:8080//\",\"vmId\":\"vm-1\"}"
             })

@@ -89,14 +89,14 @@ class SchemaTest {
                         plan(
                                 database,
                                 "SELECT name FROM simulated_cloud.instance WHERE cloud = 'cloud-1'"
-                                    + " AND instance_id = 'sim-5' AND installation = 'isis'"))
+                                        + " AND instance_id = 'sim-5' AND installation = 'isis'"))
                 .contains("instance_pkey");
         assertThat(
                         plan(
                                 database,
                                 "SELECT count(*) FROM simulated_cloud.instance WHERE cloud ="
-                                    + " 'cloud-1' AND (gone_at IS NULL OR gone_at >"
-                                    + " '2026-03-01T08:00Z')"))
+                                        + " 'cloud-1' AND (gone_at IS NULL OR gone_at >"
+                                        + " '2026-03-01T08:00Z')"))
                 .contains("instance_gone");
     }
 
