@@ -2,17 +2,12 @@ package vmm.allocation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.sql.Timestamp;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
-import java.util.SplittableRandom;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
 import vmm.allocation.Allocation.EndReason;
 import vmm.allocation.Allocation.State;
 import vmm.allocation.Allocator.Outcome;
@@ -22,7 +17,17 @@ import vmm.reconcile.Passes;
 import vmm.reconcile.Store;
 import vmm.simulation.Engine;
 
-/** Leases, idleness and its warnings, the queue's order, holds: one replica, a clock that is moved by hand. */
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/**
+ * Leases, idleness and its warnings, the queue's order, holds: one replica, a clock that is moved
+ * by hand.
+ */
 class ReclaimTest {
     private static final Duration IDLE = Duration.ofMinutes(60);
     private static final Duration LEASE = Duration.ofHours(10);
@@ -37,24 +42,31 @@ class ReclaimTest {
     void begin() {
         database = TestDatabase.fresh();
         jdbc = JdbcClient.create(database);
-        engine = new Engine(new Engine.Surroundings(
-                database,
-                () -> now,
-                new SplittableRandom(1),
-                cloud -> Optional.empty(),
-                (cloud, subject, task) -> {},
-                (kind, key) -> {},
-                (address, port) -> false,
-                new Store("test", "store")));
-        jdbc.sql("INSERT INTO cloud (name, kind, health_since) VALUES ('harwell', 'simulated', now())").update();
-        pool = jdbc.sql("""
-                        INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
-                                          idle_timeout_s, warning_s)
-                        VALUES ('muon', 5, 50, 'guestReport', 600, 36000, 72000, ?, 600) RETURNING id
-                        """)
-                .param(IDLE.toSeconds())
-                .query(Long.class)
-                .single();
+        engine =
+                new Engine(
+                        new Engine.Surroundings(
+                                database,
+                                () -> now,
+                                new SplittableRandom(1),
+                                cloud -> Optional.empty(),
+                                (cloud, subject, task) -> {},
+                                (kind, key) -> {},
+                                (address, port) -> false,
+                                new Store("test", "store")));
+        jdbc.sql(
+                        "INSERT INTO cloud (name, kind, health_since) VALUES ('harwell',"
+                                + " 'simulated', now())")
+                .update();
+        pool =
+                jdbc.sql(
+                                """
+                                INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
+                                                  idle_timeout_s, warning_s)
+                                VALUES ('muon', 5, 50, 'guestReport', 600, 36000, 72000, ?, 600) RETURNING id
+                                """)
+                        .param(IDLE.toSeconds())
+                        .query(Long.class)
+                        .single();
     }
 
     @AfterEach
@@ -64,8 +76,9 @@ class ReclaimTest {
 
     private UUID ready() {
         var id = engine.ids.next();
-        jdbc.sql("INSERT INTO vm (id, pool_id, cloud, image, flavor, state, state_since, created_at)"
-                        + " VALUES (?, ?, 'harwell', 'image', 'm1', 'READY', ?, ?)")
+        jdbc.sql(
+                        "INSERT INTO vm (id, pool_id, cloud, image, flavor, state, state_since,"
+                            + " created_at) VALUES (?, ?, 'harwell', 'image', 'm1', 'READY', ?, ?)")
                 .params(id, pool, Timestamp.from(now), Timestamp.from(now))
                 .update();
         return id;
@@ -73,13 +86,23 @@ class ReclaimTest {
 
     private Outcome ask(int priority, boolean waits) {
         var request =
-                new Request(engine.ids.next(), "muon", pool, "muon", "user", null, LEASE, LEASE.multipliedBy(2), priority);
+                new Request(
+                        engine.ids.next(),
+                        "muon",
+                        pool,
+                        "muon",
+                        "user",
+                        null,
+                        LEASE,
+                        LEASE.multipliedBy(2),
+                        priority);
         return engine.allocator.allocate(request, waits, Optional.empty(), Optional.empty());
     }
 
     private Allocation granted() {
         ready();
-        if (!(ask(0, true) instanceof Outcome.Granted(UUID id))) throw new AssertionError("not granted");
+        if (!(ask(0, true) instanceof Outcome.Granted(UUID id)))
+            throw new AssertionError("not granted");
         return claim(id);
     }
 
@@ -148,7 +171,8 @@ class ReclaimTest {
         assertThat(events("WARNED")).isZero();
         live(claim, Duration.ofMinutes(3), null);
         assertThat(events("WARNED")).isEqualTo(1);
-        assertThat(claim(claim.id()).warning()).contains("it will be taken back at 2026-03-02 13:0");
+        assertThat(claim(claim.id()).warning())
+                .contains("it will be taken back at 2026-03-02 13:0");
         assertThat(claim(claim.id()).state()).isEqualTo(State.ACTIVE);
         live(claim, Duration.ofMinutes(12), null);
         assertThat(claim(claim.id()).endReason()).isEqualTo(EndReason.NEVER_CONNECTED);
@@ -191,7 +215,9 @@ class ReclaimTest {
         reclaim();
         assertThat(claim(fellSilent.id()).state()).isEqualTo(State.ACTIVE);
         live(fellSilent, Duration.ofMinutes(49), null);
-        assertThat(claim(fellSilent.id()).state()).as("what happened in the silence is unknown").isEqualTo(State.ACTIVE);
+        assertThat(claim(fellSilent.id()).state())
+                .as("what happened in the silence is unknown")
+                .isEqualTo(State.ACTIVE);
     }
 
     @Test
@@ -230,7 +256,8 @@ class ReclaimTest {
     }
 
     private UUID queued(int priority) {
-        if (!(ask(priority, true) instanceof Outcome.Queued(UUID id))) throw new AssertionError("not queued");
+        if (!(ask(priority, true) instanceof Outcome.Queued(UUID id)))
+            throw new AssertionError("not queued");
         return id;
     }
 
@@ -239,7 +266,9 @@ class ReclaimTest {
         var first = queued(0);
         ready();
         ready();
-        assertThat(ask(0, false)).as("there is one more than people wait").isInstanceOf(Outcome.Granted.class);
+        assertThat(ask(0, false))
+                .as("there is one more than people wait")
+                .isInstanceOf(Outcome.Granted.class);
         engine.allocator.grant(pool, "muon");
         assertThat(claim(first).state()).isEqualTo(State.ACTIVE);
     }

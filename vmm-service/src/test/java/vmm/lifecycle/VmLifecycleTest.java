@@ -3,19 +3,12 @@ package vmm.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.UUID;
-import java.util.function.BiConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+
 import vmm.cloud.Instance;
 import vmm.cloud.Instance.Status;
 import vmm.cloud.Tags;
@@ -28,12 +21,19 @@ import vmm.vm.Vm.CreateResult;
 import vmm.vm.VmReason;
 import vmm.vm.VmState;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+
 class VmLifecycleTest {
     private static final Instant NOW = Instant.parse("2026-03-02T12:00:00Z");
     private static final Duration BOOT = Duration.ofMinutes(5);
     private static final Duration GRACE = Duration.ofMinutes(2);
-    private static final UUID ID = new UUID(0x0195_0000_0000_7000L, 0x8000_0000_0000_0001L);
-    private static final Instant LATELY = NOW.minusSeconds(5);
+    private static final Instant LATELY = Row.LATELY;
     private static final Instant LONG_AGO = NOW.minus(Duration.ofMinutes(20));
     private static final Terms GUEST = terms(new ReadyWhen.GuestReport(), false);
     private static final Terms ACTIVE = terms(new ReadyWhen.InstanceActive(), false);
@@ -44,83 +44,16 @@ class VmLifecycleTest {
         return new Terms(BOOT, readyWhen, GRACE, deduplicates);
     }
 
-    /** A VM to be, with what a row of its state usually has. */
-    private record Row(
-            VmState state,
-            @Nullable VmReason reason,
-            Instant created,
-            @Nullable Instant sent,
-            @Nullable CreateResult answer,
-            @Nullable String instance,
-            @Nullable Instant seen,
-            @Nullable Instant absent,
-            @Nullable Instant deleteSent,
-            @Nullable Instant guestReady,
-            boolean held) {
-
-        static Row of(VmState state) {
-            boolean made = state != VmState.REQUESTED;
-            return new Row(
-                    state,
-                    null,
-                    LATELY,
-                    made ? LATELY : null,
-                    made ? CreateResult.ACCEPTED : null,
-                    made ? "i-1" : null,
-                    made ? LATELY : null,
-                    null,
-                    null,
-                    null,
-                    false);
-        }
-
-        Row because(VmReason why) {
-            return new Row(state, why, created, sent, answer, instance, seen, absent, deleteSent, guestReady, held);
-        }
-
-        Row sent(@Nullable Instant at, @Nullable CreateResult how) {
-            return new Row(
-                    state, reason, at == null ? created : at, at, how, instance, seen, absent, deleteSent, guestReady, held);
-        }
-
-        Row created(Instant at) {
-            return new Row(state, reason, at, sent, answer, instance, seen, absent, deleteSent, guestReady, held);
-        }
-
-        Row neverSeen() {
-            return new Row(state, reason, created, sent, answer, instance, null, absent, deleteSent, guestReady, held);
-        }
-
-        Row unnamed() {
-            return new Row(state, reason, created, sent, answer, null, null, absent, deleteSent, guestReady, held);
-        }
-
-        Row missedAt(Instant at) {
-            return new Row(state, reason, created, sent, answer, instance, seen, at, deleteSent, guestReady, held);
-        }
-
-        Row askedToGoAt(Instant at) {
-            return new Row(state, reason, created, sent, answer, instance, seen, absent, at, guestReady, held);
-        }
-
-        Row reported() {
-            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, LATELY, held);
-        }
-
-        Row hold() {
-            return new Row(state, reason, created, sent, answer, instance, seen, absent, deleteSent, guestReady, true);
-        }
-
-        Vm vm() {
-            return new Vm(
-                    ID, 1, "pool", "harwell", "image", "m1", null, state, LATELY, reason, created, 3, sent, 1, answer,
-                    instance, null, null, seen, absent, deleteSent, guestReady, held);
-        }
-    }
-
     private static Observation shown(Status status) {
-        return new Present(new Instance(
-                "i-1", "vmm", new Tags("i", "s", ID.toString()), status, null, "10.0.0.1", LATELY));
+        return new Present(
+                new Instance(
+                        "i-1",
+                        "vmm",
+                        new Tags("i", "s", Row.ID.toString()),
+                        status,
+                        null,
+                        "10.0.0.1",
+                        LATELY));
     }
 
     private static String brief(Step step) {
@@ -130,9 +63,10 @@ class VmLifecycleTest {
             case Step.Delete(String id) -> "delete " + id;
             case Step.Look(String id) -> "look " + id;
             case Step.NoteAbsent n -> "note absent";
+            case Step.Start(String id) -> "start " + id;
             case Step.Probe(String address, int port) -> "probe " + address + ":" + port;
             case Step.Become(VmState next, VmReason reason, String detail) ->
-                next + (reason == null ? "" : " " + reason);
+                    next + (reason == null ? "" : " " + reason);
         };
     }
 
@@ -147,17 +81,50 @@ class VmLifecycleTest {
                 arguments(requested, new Absent(), GUEST, "create"),
                 arguments(requested, new Unknown(), GUEST, "wait"),
                 arguments(requested.hold(), new Absent(), GUEST, "wait"),
-                arguments(requested.created(LONG_AGO), new Unknown(), GUEST, "DELETING LAUNCH_FAILED"),
+                arguments(
+                        requested.created(LONG_AGO),
+                        new Unknown(),
+                        GUEST,
+                        "DELETING LAUNCH_FAILED"),
                 arguments(requested, shown(Status.BUILDING), GUEST, "PROVISIONING"),
-                arguments(requested.sent(LATELY, CreateResult.ACCEPTED), new Unknown(), GUEST, "PROVISIONING"),
-                arguments(requested.sent(LATELY, CreateResult.REFUSED), new Absent(), GUEST, "DELETING LAUNCH_FAILED"),
+                arguments(
+                        requested.sent(LATELY, CreateResult.ACCEPTED),
+                        new Unknown(),
+                        GUEST,
+                        "PROVISIONING"),
+                arguments(
+                        requested.sent(LATELY, CreateResult.REFUSED),
+                        new Absent(),
+                        GUEST,
+                        "DELETING LAUNCH_FAILED"),
                 arguments(requested.sent(LATELY, null), new Absent(), GUEST, "wait"),
-                arguments(requested.sent(LATELY, CreateResult.UNKNOWN), new Absent(), GUEST, "wait"),
-                arguments(requested.sent(LATELY, CreateResult.UNKNOWN), shown(Status.RUNNING), GUEST, "PROVISIONING"),
-                arguments(requested.sent(LONG_AGO, CreateResult.UNKNOWN), new Unknown(), GUEST, "wait"),
-                arguments(requested.sent(LONG_AGO, CreateResult.UNKNOWN), new Absent(), GUEST, "DELETING LAUNCH_FAILED"),
-                arguments(requested.sent(NOW.minusSeconds(16), null), new Absent(), DEDUPLICATES, "create"),
-                arguments(requested.sent(NOW.minusSeconds(14), null), new Absent(), DEDUPLICATES, "wait"),
+                arguments(
+                        requested.sent(LATELY, CreateResult.UNKNOWN), new Absent(), GUEST, "wait"),
+                arguments(
+                        requested.sent(LATELY, CreateResult.UNKNOWN),
+                        shown(Status.RUNNING),
+                        GUEST,
+                        "PROVISIONING"),
+                arguments(
+                        requested.sent(LONG_AGO, CreateResult.UNKNOWN),
+                        new Unknown(),
+                        GUEST,
+                        "wait"),
+                arguments(
+                        requested.sent(LONG_AGO, CreateResult.UNKNOWN),
+                        new Absent(),
+                        GUEST,
+                        "DELETING LAUNCH_FAILED"),
+                arguments(
+                        requested.sent(NOW.minusSeconds(16), null),
+                        new Absent(),
+                        DEDUPLICATES,
+                        "create"),
+                arguments(
+                        requested.sent(NOW.minusSeconds(14), null),
+                        new Absent(),
+                        DEDUPLICATES,
+                        "wait"),
                 arguments(
                         requested.sent(NOW.minusSeconds(16), null).created(LONG_AGO),
                         new Absent(),
@@ -179,7 +146,10 @@ class VmLifecycleTest {
                         GUEST,
                         "DELETING LAUNCH_TIMEOUT"),
                 arguments(
-                        provisioning.neverSeen().sent(LONG_AGO, CreateResult.ACCEPTED), new Unknown(), GUEST, "wait"),
+                        provisioning.neverSeen().sent(LONG_AGO, CreateResult.ACCEPTED),
+                        new Unknown(),
+                        GUEST,
+                        "wait"),
                 arguments(provisioning, new Absent(), GUEST, "look i-1"),
                 arguments(provisioning, new NotFound(), GUEST, "note absent"),
                 arguments(provisioning, new Unknown(), GUEST, "wait"),
@@ -196,8 +166,15 @@ class VmLifecycleTest {
                         GUEST,
                         "DELETING BOOTSTRAP_TIMEOUT"),
                 arguments(
-                        bootstrapping.sent(LONG_AGO, CreateResult.ACCEPTED).hold(), shown(Status.RUNNING), GUEST, "wait"),
-                arguments(bootstrapping.sent(LONG_AGO, CreateResult.ACCEPTED), new Unknown(), GUEST, "wait"),
+                        bootstrapping.sent(LONG_AGO, CreateResult.ACCEPTED).hold(),
+                        shown(Status.RUNNING),
+                        GUEST,
+                        "wait"),
+                arguments(
+                        bootstrapping.sent(LONG_AGO, CreateResult.ACCEPTED),
+                        new Unknown(),
+                        GUEST,
+                        "wait"),
                 arguments(ready, shown(Status.RUNNING), GUEST, "wait"),
                 arguments(ready, shown(Status.STOPPED), GUEST, "DELETING UNHEALTHY"),
                 arguments(ready, shown(Status.ERROR), GUEST, "DELETING UNHEALTHY"),
@@ -205,11 +182,21 @@ class VmLifecycleTest {
                 arguments(ready, new Absent(), GUEST, "look i-1"),
                 arguments(ready, new NotFound(), GUEST, "note absent"),
                 arguments(ready.missedAt(NOW.minusSeconds(29)), new NotFound(), GUEST, "wait"),
-                arguments(ready.missedAt(NOW.minusSeconds(30)), new NotFound(), GUEST, "DELETING VANISHED"),
-                arguments(ready.missedAt(LONG_AGO).hold(), new NotFound(), GUEST, "DELETING VANISHED"),
+                arguments(
+                        ready.missedAt(NOW.minusSeconds(30)),
+                        new NotFound(),
+                        GUEST,
+                        "DELETING VANISHED"),
+                arguments(
+                        ready.missedAt(LONG_AGO).hold(),
+                        new NotFound(),
+                        GUEST,
+                        "DELETING VANISHED"),
                 arguments(ready.missedAt(LONG_AGO), new Unknown(), GUEST, "wait"),
                 arguments(allocated, shown(Status.STOPPED), GUEST, "wait"),
                 arguments(allocated, shown(Status.ERROR), GUEST, "wait"),
+                arguments(allocated.askedToRestart(), shown(Status.STOPPED), GUEST, "start i-1"),
+                arguments(allocated.askedToRestart(), shown(Status.RUNNING), GUEST, "wait"),
                 arguments(allocated, new Absent(), GUEST, "look i-1"),
                 arguments(allocated, new NotFound(), GUEST, "note absent"),
                 arguments(allocated.missedAt(LONG_AGO), new NotFound(), GUEST, "DELETING VANISHED"),
@@ -217,7 +204,8 @@ class VmLifecycleTest {
                 arguments(deleting, shown(Status.RUNNING), GUEST, "delete i-1"),
                 arguments(deleting.hold(), shown(Status.RUNNING), GUEST, "wait"),
                 arguments(deleting.askedToGoAt(LATELY), shown(Status.RUNNING), GUEST, "wait"),
-                arguments(deleting.askedToGoAt(LONG_AGO), shown(Status.RUNNING), GUEST, "delete i-1"),
+                arguments(
+                        deleting.askedToGoAt(LONG_AGO), shown(Status.RUNNING), GUEST, "delete i-1"),
                 arguments(deleting, new Unknown(), GUEST, "delete i-1"),
                 arguments(deleting.askedToGoAt(LONG_AGO), new Unknown(), GUEST, "wait"),
                 arguments(deleting, new Absent(), GUEST, "look i-1"),
@@ -226,92 +214,132 @@ class VmLifecycleTest {
                 arguments(deleting.unnamed().sent(LONG_AGO, null), new Absent(), GUEST, "DELETED"),
                 arguments(deleting.unnamed().sent(LONG_AGO, null), new Unknown(), GUEST, "wait"),
                 arguments(deleting.unnamed().sent(null, null), new Unknown(), GUEST, "DELETED"),
-                arguments(deleting.unnamed().sent(LATELY, CreateResult.REFUSED), new Absent(), GUEST, "DELETED"),
-                arguments(deleting.because(VmReason.VANISHED), shown(Status.RUNNING), GUEST, "DELETED"),
+                arguments(
+                        deleting.unnamed().sent(LATELY, CreateResult.REFUSED),
+                        new Absent(),
+                        GUEST,
+                        "DELETED"),
+                arguments(
+                        deleting.because(VmReason.VANISHED),
+                        shown(Status.RUNNING),
+                        GUEST,
+                        "DELETED"),
                 arguments(Row.of(VmState.DELETED), shown(Status.RUNNING), GUEST, "wait"));
     }
 
     @ParameterizedTest
     @MethodSource("rules")
-    void eachRowIsTakenAsFarAsItsObservationAllows(Row row, Observation seen, Terms terms, String expected) {
+    void eachRowIsTakenAsFarAsItsObservationAllows(
+            Row row, Observation seen, Terms terms, String expected) {
         assertThat(brief(VmLifecycle.next(row.vm(), seen, terms, NOW))).isEqualTo(expected);
     }
 
     @Test
     void unknownIsNeverAReasonToDelete() {
-        everywhere((vm, terms) -> {
-            var step = VmLifecycle.next(vm, new Unknown(), terms, NOW);
-            boolean nothingWasMade = vm.createSentAt() == null || vm.createResult() == CreateResult.REFUSED;
-            if (step instanceof Step.Delete) assertThat(vm.state()).isEqualTo(VmState.DELETING);
-            if (step instanceof Step.Become(VmState next, VmReason reason, String detail) && next == VmState.DELETING) {
-                assertThat(vm.state() == VmState.REQUESTED && nothingWasMade).as("%s: %s", vm, step).isTrue();
-            }
-        });
+        everywhere(
+                (vm, terms) -> {
+                    var step = VmLifecycle.next(vm, new Unknown(), terms, NOW);
+                    boolean nothingWasMade =
+                            vm.createSentAt() == null || vm.createResult() == CreateResult.REFUSED;
+                    if (step instanceof Step.Delete)
+                        assertThat(vm.state()).isEqualTo(VmState.DELETING);
+                    if (step instanceof Step.Become(VmState next, VmReason reason, String detail)
+                            && next == VmState.DELETING) {
+                        assertThat(vm.state() == VmState.REQUESTED && nothingWasMade)
+                                .as("%s: %s", vm, step)
+                                .isTrue();
+                    }
+                });
     }
 
     @Test
     void everyChangeOfStateIsInTheTable() {
-        everywhere((vm, terms) -> {
-            for (var seen : observations()) {
-                if (VmLifecycle.next(vm, seen, terms, NOW) instanceof Step.Become(VmState next, VmReason r, String d)) {
-                    assertThat(vm.state().canBecome(next)).as("%s to %s", vm, next).isTrue();
-                    assertThat(r != null).as("%s to %s has a reason", vm, next)
-                            .isEqualTo(next == VmState.DELETING);
-                }
-            }
-        });
+        everywhere(
+                (vm, terms) -> {
+                    for (var seen : observations()) {
+                        if (VmLifecycle.next(vm, seen, terms, NOW)
+                                instanceof Step.Become(VmState next, VmReason r, String d)) {
+                            assertThat(vm.state().canBecome(next))
+                                    .as("%s to %s", vm, next)
+                                    .isTrue();
+                            assertThat(r != null)
+                                    .as("%s to %s has a reason", vm, next)
+                                    .isEqualTo(next == VmState.DELETING);
+                        }
+                    }
+                });
     }
 
     @Test
     void whatSomebodyHasGoesOnlyWhenItVanished() {
-        everywhere((vm, terms) -> {
-            if (vm.state() != VmState.ALLOCATED) return;
-            for (var seen : observations()) {
-                var step = VmLifecycle.next(vm, seen, terms, NOW);
-                boolean harmless = step instanceof Step.Wait || step instanceof Step.Look || step instanceof Step.NoteAbsent;
-                boolean vanished = step instanceof Step.Become(VmState next, VmReason r, String d)
-                        && r == VmReason.VANISHED
-                        && seen instanceof NotFound;
-                assertThat(harmless || vanished).as("%s seen %s: %s", vm, seen, step).isTrue();
-            }
-        });
+        everywhere(
+                (vm, terms) -> {
+                    if (vm.state() != VmState.ALLOCATED) return;
+                    for (var seen : observations()) {
+                        var step = VmLifecycle.next(vm, seen, terms, NOW);
+                        boolean harmless =
+                                step instanceof Step.Wait
+                                        || step instanceof Step.Look
+                                        || step instanceof Step.NoteAbsent
+                                        || step instanceof Step.Start;
+                        boolean vanished =
+                                step instanceof Step.Become(VmState next, VmReason r, String d)
+                                        && r == VmReason.VANISHED
+                                        && seen instanceof NotFound;
+                        assertThat(harmless || vanished)
+                                .as("%s seen %s: %s", vm, seen, step)
+                                .isTrue();
+                    }
+                });
     }
 
     @Test
     void aHeldVmIsNeitherLaunchedNorTakenAway() {
-        everywhere((vm, terms) -> {
-            if (!vm.held()) return;
-            for (var seen : observations()) {
-                var step = VmLifecycle.next(vm, seen, terms, NOW);
-                assertThat(step).isNotInstanceOf(Step.Delete.class).isNotInstanceOf(Step.Create.class);
-                if (step instanceof Step.Become(VmState next, VmReason reason, String d) && next == VmState.DELETING) {
-                    assertThat(reason).isEqualTo(VmReason.VANISHED);
-                }
-            }
-        });
+        everywhere(
+                (vm, terms) -> {
+                    if (!vm.held()) return;
+                    for (var seen : observations()) {
+                        var step = VmLifecycle.next(vm, seen, terms, NOW);
+                        assertThat(step)
+                                .isNotInstanceOf(Step.Delete.class)
+                                .isNotInstanceOf(Step.Create.class);
+                        if (step instanceof Step.Become(VmState next, VmReason reason, String d)
+                                && next == VmState.DELETING) {
+                            assertThat(reason).isEqualTo(VmReason.VANISHED);
+                        }
+                    }
+                });
     }
 
     @Test
     void aCreateIsSentOnceUnlessTheCloudTellsDoubles() {
-        everywhere((vm, terms) -> {
-            for (var seen : observations()) {
-                if (!(VmLifecycle.next(vm, seen, terms, NOW) instanceof Step.Create)) continue;
-                assertThat(vm.createSentAt() == null || terms.deduplicates()).as("%s seen %s", vm, seen).isTrue();
-            }
-        });
+        everywhere(
+                (vm, terms) -> {
+                    for (var seen : observations()) {
+                        if (!(VmLifecycle.next(vm, seen, terms, NOW) instanceof Step.Create))
+                            continue;
+                        assertThat(vm.createSentAt() == null || terms.deduplicates())
+                                .as("%s seen %s", vm, seen)
+                                .isTrue();
+                    }
+                });
     }
 
     @Test
     void nothingVanishesBeforeTwoLooksHalfAMinuteApart() {
-        everywhere((vm, terms) -> {
-            for (var seen : observations()) {
-                if (VmLifecycle.next(vm, seen, terms, NOW) instanceof Step.Become(VmState n, VmReason reason, String d)
-                        && reason == VmReason.VANISHED) {
-                    assertThat(seen).isInstanceOf(NotFound.class);
-                    assertThat(vm.absentSince()).isNotNull().isBeforeOrEqualTo(NOW.minusSeconds(30));
-                }
-            }
-        });
+        everywhere(
+                (vm, terms) -> {
+                    for (var seen : observations()) {
+                        if (VmLifecycle.next(vm, seen, terms, NOW)
+                                        instanceof Step.Become(VmState n, VmReason reason, String d)
+                                && reason == VmReason.VANISHED) {
+                            assertThat(seen).isInstanceOf(NotFound.class);
+                            assertThat(vm.absentSince())
+                                    .isNotNull()
+                                    .isBeforeOrEqualTo(NOW.minusSeconds(30));
+                        }
+                    }
+                });
     }
 
     private static List<Observation> observations() {
@@ -323,26 +351,31 @@ class VmLifecycleTest {
     /** Every state with every combination of what else a row may hold. */
     private static void everywhere(BiConsumer<Vm, Terms> check) {
         List<@Nullable Instant> times = Arrays.asList(null, LATELY, NOW.minusSeconds(29), LONG_AGO);
-        List<@Nullable CreateResult> answers = Arrays.asList(null, CreateResult.ACCEPTED, CreateResult.UNKNOWN, CreateResult.REFUSED);
+        List<@Nullable CreateResult> answers =
+                Arrays.asList(
+                        null, CreateResult.ACCEPTED, CreateResult.UNKNOWN, CreateResult.REFUSED);
         for (var state : VmState.values())
             for (var sent : times)
                 for (var answer : answers)
                     for (var absent : times)
                         for (var deleteSent : times)
                             for (int bits = 0; bits < 32; bits++) {
-                                var row = new Row(
-                                        state,
-                                        (bits & 1) == 0 ? null : VmReason.VANISHED,
-                                        (bits & 2) == 0 ? LATELY : LONG_AGO,
-                                        sent,
-                                        sent == null ? null : answer,
-                                        (bits & 4) == 0 ? null : "i-1",
-                                        (bits & 4) == 0 ? null : LATELY,
-                                        absent,
-                                        deleteSent,
-                                        (bits & 8) == 0 ? null : LATELY,
-                                        (bits & 16) != 0);
-                                for (var terms : List.of(GUEST, ACTIVE, PORT, DEDUPLICATES)) check.accept(row.vm(), terms);
+                                var row =
+                                        new Row(
+                                                state,
+                                                (bits & 1) == 0 ? null : VmReason.VANISHED,
+                                                (bits & 2) == 0 ? LATELY : LONG_AGO,
+                                                sent,
+                                                sent == null ? null : answer,
+                                                (bits & 4) == 0 ? null : "i-1",
+                                                (bits & 4) == 0 ? null : LATELY,
+                                                absent,
+                                                deleteSent,
+                                                (bits & 8) == 0 ? null : LATELY,
+                                                (bits & 2) == 0 ? null : LATELY,
+                                                (bits & 16) != 0);
+                                for (var terms : List.of(GUEST, ACTIVE, PORT, DEDUPLICATES))
+                                    check.accept(row.vm(), terms);
                             }
     }
 }

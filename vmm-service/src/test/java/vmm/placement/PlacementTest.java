@@ -2,16 +2,29 @@ package vmm.placement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Test;
 
 class PlacementTest {
-    private static Shelf shelf(int position, String cloud, int weight, int counted, int ownRoom, int cloudRoom) {
-        return new Shelf(position, cloud, "image", "m" + position, null, weight, counted, ownRoom, cloudRoom, null, false);
+    private static Shelf shelf(
+            int position, String cloud, int weight, int counted, int ownRoom, int cloudRoom) {
+        return new Shelf(
+                position,
+                cloud,
+                "image",
+                "m" + position,
+                null,
+                weight,
+                counted,
+                ownRoom,
+                cloudRoom,
+                null,
+                false);
     }
 
     private static Shelf blocked(Shelf shelf) {
@@ -29,7 +42,9 @@ class PlacementTest {
                 false);
     }
 
-    /** Launches until nothing can be launched, or as often as asked; how many went to each position. */
+    /**
+     * Launches until nothing can be launched, or as often as asked; how many went to each position.
+     */
     private static Map<Integer, Integer> launch(List<Shelf> start, int wanted) {
         var shelves = new ArrayList<>(start);
         var launched = new TreeMap<Integer, Integer>();
@@ -44,13 +59,19 @@ class PlacementTest {
 
     @Test
     void sharesFollowTheWeights() {
-        var shelves = List.of(shelf(0, "harwell", 70, 0, 1000, 1000), shelf(1, "ireland", 30, 0, 1000, 1000));
+        var shelves =
+                List.of(
+                        shelf(0, "harwell", 70, 0, 1000, 1000),
+                        shelf(1, "ireland", 30, 0, 1000, 1000));
         assertThat(launch(shelves, 100)).isEqualTo(Map.of(0, 70, 1, 30));
     }
 
     @Test
     void whatIsThereAlreadyCountsForTheShare() {
-        var shelves = List.of(shelf(0, "harwell", 50, 10, 1000, 1000), shelf(1, "ireland", 50, 0, 1000, 1000));
+        var shelves =
+                List.of(
+                        shelf(0, "harwell", 50, 10, 1000, 1000),
+                        shelf(1, "ireland", 50, 0, 1000, 1000));
         assertThat(launch(shelves, 10)).isEqualTo(Map.of(1, 10));
     }
 
@@ -62,13 +83,21 @@ class PlacementTest {
 
     @Test
     void anObstacleSendsAllElsewhere() {
-        var shelves = List.of(blocked(shelf(0, "harwell", 90, 0, 9, 9)), shelf(1, "ireland", 10, 0, 9, 9));
+        var shelves =
+                List.of(
+                        blocked(shelf(0, "harwell", 90, 0, 9, 9)),
+                        shelf(1, "ireland", 10, 0, 9, 9));
         assertThat(launch(shelves, 4)).isEqualTo(Map.of(1, 4));
     }
 
     @Test
     void nothingIsChosenWhereThereIsNoRoom() {
-        assertThat(Placement.choose(List.of(shelf(0, "harwell", 1, 0, 0, 9), shelf(1, "ireland", 1, 0, 9, 0)))).isEmpty();
+        assertThat(
+                        Placement.choose(
+                                List.of(
+                                        shelf(0, "harwell", 1, 0, 0, 9),
+                                        shelf(1, "ireland", 1, 0, 9, 0))))
+                .isEmpty();
         assertThat(Placement.choose(List.of())).isEmpty();
     }
 
@@ -86,7 +115,14 @@ class PlacementTest {
             var shelves = new ArrayList<Shelf>();
             for (int i = 0; i < 1 + dice.nextInt(5); i++) {
                 String cloud = "abc".substring(i % 3, i % 3 + 1);
-                var shelf = shelf(i, cloud, dice.nextInt(4) * 10, dice.nextInt(5), dice.nextInt(6), room.get(cloud));
+                var shelf =
+                        shelf(
+                                i,
+                                cloud,
+                                dice.nextInt(4) * 10,
+                                dice.nextInt(5),
+                                dice.nextInt(6),
+                                room.get(cloud));
                 shelves.add(dice.nextInt(5) == 0 ? blocked(shelf) : shelf);
             }
             var launched = launch(shelves, 30);

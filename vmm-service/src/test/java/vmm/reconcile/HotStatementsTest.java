@@ -2,12 +2,6 @@ package vmm.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
-import java.util.SplittableRandom;
-import java.util.UUID;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,17 +9,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
 import vmm.allocation.Allocation.EndReason;
 import vmm.allocation.Request;
 import vmm.database.TestDatabase;
 import vmm.event.LoopKind;
 import vmm.simulation.Engine;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
 /** What runs often finds its rows by an index, also when the tables are years old. */
 class HotStatementsTest {
-    private static final Pattern SCAN = Pattern.compile("\"Seq Scan\",(?s:.{0,200}?)\"Relation Name\": \"(vm|allocation|event)\"");
+    private static final Pattern SCAN =
+            Pattern.compile(
+                    "\"Seq Scan\",(?s:.{0,200}?)\"Relation Name\": \"(vm|allocation|event)\"");
     private static final Instant NOW = Instant.parse("2026-03-02T12:00:00Z");
-    private static final String FILL = """
+    private static final String FILL =
+            """
             INSERT INTO cloud (name, kind, health_since, listed_at)
               SELECT 'cloud-' || n, 'simulated', '2026-01-01Z', '2026-03-02 11:59:59Z' FROM generate_series(0, 9) AS n;
             INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s, idle_timeout_s, warning_s)
@@ -83,15 +88,17 @@ class HotStatementsTest {
             for (var part : FILL.split(";\n")) if (!part.isBlank()) statement.execute(part);
         }
         explained = new ExplainedDataSource(database);
-        engine = new Engine(new Engine.Surroundings(
-                explained,
-                () -> NOW,
-                new SplittableRandom(1),
-                cloud -> Optional.empty(),
-                (cloud, subject, task) -> {},
-                (kind, key) -> {},
-                (address, port) -> false,
-                new Store("test", "store")));
+        engine =
+                new Engine(
+                        new Engine.Surroundings(
+                                explained,
+                                () -> NOW,
+                                new SplittableRandom(1),
+                                cloud -> Optional.empty(),
+                                (cloud, subject, task) -> {},
+                                (kind, key) -> {},
+                                (address, port) -> false,
+                                new Store("test", "store")));
     }
 
     @AfterAll
@@ -108,7 +115,9 @@ class HotStatementsTest {
         var plans = explained.take();
         assertThat(plans).hasSizeGreaterThanOrEqualTo(statements);
         for (var plan : plans) {
-            assertThat(SCAN.matcher(plan.plan()).find()).as("%s%n%s", plan.sql(), plan.plan()).isFalse();
+            assertThat(SCAN.matcher(plan.plan()).find())
+                    .as("%s%n%s", plan.sql(), plan.plan())
+                    .isFalse();
         }
     }
 
@@ -122,11 +131,12 @@ class HotStatementsTest {
     @ParameterizedTest
     @EnumSource(value = LoopKind.class, mode = EnumSource.Mode.EXCLUDE, names = "HOUSEKEEPING")
     void aPassFindsItsRows(LoopKind kind) {
-        String key = switch (kind) {
-            case GRANT, REFILL -> "pool-7";
-            case LIFECYCLE, ORPHAN -> "cloud-3";
-            case RECLAIM, PUBLISH, HOUSEKEEPING -> "all";
-        };
+        String key =
+                switch (kind) {
+                    case GRANT, REFILL -> "pool-7";
+                    case LIFECYCLE, ORPHAN -> "cloud-3";
+                    case RECLAIM, PUBLISH, HOUSEKEEPING -> "all";
+                };
         Passes.run(engine.loops.get(kind), key);
         nothingWasReadWhole(kind == LoopKind.ORPHAN ? 0 : 1);
     }
@@ -138,13 +148,23 @@ class HotStatementsTest {
     }
 
     private static UUID ask(String pool, boolean waits) {
-        long id = JdbcClient.create(database)
-                .sql("SELECT id FROM pool WHERE name = ?")
-                .param(pool)
-                .query(Long.class)
-                .single();
-        var request = new Request(
-                engine.ids.next(), "type", id, pool, "user-5", null, Duration.ofHours(1), Duration.ofHours(2), 0);
+        long id =
+                JdbcClient.create(database)
+                        .sql("SELECT id FROM pool WHERE name = ?")
+                        .param(pool)
+                        .query(Long.class)
+                        .single();
+        var request =
+                new Request(
+                        engine.ids.next(),
+                        "type",
+                        id,
+                        pool,
+                        "user-5",
+                        null,
+                        Duration.ofHours(1),
+                        Duration.ofHours(2),
+                        0);
         engine.allocator.allocate(request, waits, Optional.empty(), Optional.of(50));
         return request.id();
     }

@@ -2,35 +2,63 @@ package vmm.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
+import vmm.placement.Shelf;
+import vmm.reconcile.PoolSnapshot.Candidate;
+import vmm.vm.VmReason;
+import vmm.vm.VmState;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import vmm.placement.Shelf;
-import vmm.reconcile.PoolSnapshot.Candidate;
-import vmm.vm.VmReason;
-import vmm.vm.VmState;
 
 class PoolPlannerTest {
     private static final Instant NOW = Instant.parse("2026-03-02T12:00:00Z");
     private int ids;
 
     private Candidate vm(VmState state, String cloud) {
-        return new Candidate(new UUID(0, ++ids), cloud, state, NOW.plusSeconds(ids), state != VmState.REQUESTED);
+        return new Candidate(
+                new UUID(0, ++ids), cloud, state, NOW.plusSeconds(ids), state != VmState.REQUESTED);
     }
 
     private static Shelf shelf(int position, String cloud, int room, boolean sick) {
         return new Shelf(
-                position, cloud, "image", "m1", null, 50, 0, room, room, sick ? "unhealthy" : null, sick);
+                position,
+                cloud,
+                "image",
+                "m1",
+                null,
+                50,
+                0,
+                room,
+                room,
+                sick ? "unhealthy" : null,
+                sick);
     }
 
     private static PoolSnapshot pool(
-            int target, int max, int queued, int inUse, boolean surplusDue, List<Candidate> vms, Shelf... shelves) {
+            int target,
+            int max,
+            int queued,
+            int inUse,
+            boolean surplusDue,
+            List<Candidate> vms,
+            Shelf... shelves) {
         return new PoolSnapshot(
-                target, target + ": pool size", max, queued, vms.size() + inUse, inUse, 100, surplusDue, vms, List.of(shelves));
+                target,
+                target + ": pool size",
+                max,
+                queued,
+                vms.size() + inUse,
+                inUse,
+                100,
+                surplusDue,
+                vms,
+                List.of(shelves));
     }
 
     private static long launches(PoolPlan plan) {
@@ -45,7 +73,16 @@ class PoolPlannerTest {
 
     @Test
     void whatIsMissingIsLaunched() {
-        var plan = PoolPlanner.plan(pool(5, 30, 0, 3, false, List.of(vm(VmState.READY, "a"), vm(VmState.REQUESTED, "a")), shelf(0, "a", 99, false)));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                5,
+                                30,
+                                0,
+                                3,
+                                false,
+                                List.of(vm(VmState.READY, "a"), vm(VmState.REQUESTED, "a")),
+                                shelf(0, "a", 99, false)));
         assertThat(launches(plan)).isEqualTo(3);
         assertThat(plan.missing()).isZero();
     }
@@ -76,9 +113,20 @@ class PoolPlannerTest {
 
     @Test
     void noRoomAnywhereIsSaidForEachPlace() {
-        var plan = PoolPlanner.plan(pool(2, 9, 0, 0, false, List.of(), shelf(0, "a", 0, false), shelf(1, "b", 9, true)));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                2,
+                                9,
+                                0,
+                                0,
+                                false,
+                                List.of(),
+                                shelf(0, "a", 0, false),
+                                shelf(1, "b", 9, true)));
         assertThat(plan.actions()).isEmpty();
-        assertThat(plan.reasons()).containsExactly("0 on a (m1): its cap is reached", "0 on b (m1): unhealthy");
+        assertThat(plan.reasons())
+                .containsExactly("0 on a (m1): its cap is reached", "0 on b (m1): unhealthy");
     }
 
     @Test
@@ -94,25 +142,45 @@ class PoolPlannerTest {
     void whatWasNeverSentGoesBeforeWhatIsReady() {
         var ready = vm(VmState.READY, "a");
         var unsent = vm(VmState.REQUESTED, "a");
-        assertThat(retired(PoolPlanner.plan(pool(1, 30, 0, 0, true, List.of(ready, unsent))))).containsExactly(unsent.id());
+        assertThat(retired(PoolPlanner.plan(pool(1, 30, 0, 0, true, List.of(ready, unsent)))))
+                .containsExactly(unsent.id());
     }
 
     @Test
     void warmingOnASickCloudIsLaunchedElsewhereAndReadyThereStays() {
         var warming = vm(VmState.PROVISIONING, "sick");
         var ready = vm(VmState.READY, "sick");
-        var plan = PoolPlanner.plan(
-                pool(2, 2, 0, 0, false, List.of(warming, ready), shelf(0, "sick", 9, true), shelf(1, "well", 9, false)));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                2,
+                                2,
+                                0,
+                                0,
+                                false,
+                                List.of(warming, ready),
+                                shelf(0, "sick", 9, true),
+                                shelf(1, "well", 9, false)));
         assertThat(retired(plan)).containsExactly(warming.id());
         assertThat(launches(plan)).isEqualTo(1);
         assertThat(plan.actions().getFirst())
-                .isInstanceOfSatisfying(PoolAction.Retire.class, r -> assertThat(r.reason()).isEqualTo(VmReason.UNHEALTHY));
+                .isInstanceOfSatisfying(
+                        PoolAction.Retire.class,
+                        r -> assertThat(r.reason()).isEqualTo(VmReason.UNHEALTHY));
     }
 
     @Test
     void warmingOnASickCloudStaysWhenThereIsNowhereElse() {
-        var plan = PoolPlanner.plan(
-                pool(1, 9, 0, 0, false, List.of(vm(VmState.PROVISIONING, "sick")), shelf(0, "sick", 9, true)));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                1,
+                                9,
+                                0,
+                                0,
+                                false,
+                                List.of(vm(VmState.PROVISIONING, "sick")),
+                                shelf(0, "sick", 9, true)));
         assertThat(plan.actions()).isEmpty();
     }
 
@@ -123,22 +191,51 @@ class PoolPlannerTest {
             int max = dice.nextInt(12);
             int inUse = dice.nextInt(6);
             var vms = new ArrayList<Candidate>();
-            var states = List.of(VmState.REQUESTED, VmState.PROVISIONING, VmState.BOOTSTRAPPING, VmState.READY);
-            for (int i = dice.nextInt(8); i > 0; i--) vms.add(vm(states.get(dice.nextInt(4)), "abc".substring(i % 3, i % 3 + 1)));
-            var shelves = Stream.of("a", "b", "c")
-                    .map(c -> shelf(c.charAt(0) - 'a', c, dice.nextInt(5), dice.nextInt(4) == 0))
-                    .toArray(Shelf[]::new);
-            var snapshot = pool(dice.nextInt(8), max, dice.nextInt(4), inUse, dice.nextBoolean(), vms, shelves);
+            var states =
+                    List.of(
+                            VmState.REQUESTED,
+                            VmState.PROVISIONING,
+                            VmState.BOOTSTRAPPING,
+                            VmState.READY);
+            for (int i = dice.nextInt(8); i > 0; i--)
+                vms.add(vm(states.get(dice.nextInt(4)), "abc".substring(i % 3, i % 3 + 1)));
+            var shelves =
+                    Stream.of("a", "b", "c")
+                            .map(
+                                    c ->
+                                            shelf(
+                                                    c.charAt(0) - 'a',
+                                                    c,
+                                                    dice.nextInt(5),
+                                                    dice.nextInt(4) == 0))
+                            .toArray(Shelf[]::new);
+            var snapshot =
+                    pool(
+                            dice.nextInt(8),
+                            max,
+                            dice.nextInt(4),
+                            inUse,
+                            dice.nextBoolean(),
+                            vms,
+                            shelves);
             var plan = PoolPlanner.plan(snapshot);
             long after = snapshot.live() - retired(plan).size() + launches(plan);
-            if (launches(plan) > 0) assertThat(after).as("%s: %s", snapshot, plan).isLessThanOrEqualTo(max);
+            if (launches(plan) > 0)
+                assertThat(after).as("%s: %s", snapshot, plan).isLessThanOrEqualTo(max);
             assertThat(vms.stream().map(Candidate::id).toList()).containsAll(retired(plan));
             assertThat(retired(plan)).doesNotHaveDuplicates();
             for (var shelf : shelves) {
-                long here = plan.actions().stream()
-                        .filter(a -> a instanceof PoolAction.Launch(Shelf where, String why)
-                                && where.position() == shelf.position())
-                        .count();
+                long here =
+                        plan.actions().stream()
+                                .filter(
+                                        a ->
+                                                a
+                                                                instanceof
+                                                                PoolAction.Launch(
+                                                                        Shelf where,
+                                                                        String why)
+                                                        && where.position() == shelf.position())
+                                .count();
                 assertThat(here).isLessThanOrEqualTo(shelf.usable() ? shelf.room() : 0);
             }
         }

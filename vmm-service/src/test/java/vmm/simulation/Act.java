@@ -1,14 +1,17 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
-/** Something that is being done: a pass, a task, a person's act. What it saw so far, for the oracle. */
+/**
+ * Something that is being done: a pass, a task, a person's act. What it saw so far, for the oracle.
+ */
 final class Act {
     final @Nullable Replica on;
     final String what;

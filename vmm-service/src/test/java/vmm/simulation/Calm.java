@@ -1,21 +1,22 @@
 package vmm.simulation;
 
+import vmm.cloud.simulated.SimulatedInstance;
+import vmm.simulation.View.VmRow;
+import vmm.vm.VmState;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import vmm.cloud.simulated.SimulatedInstance;
-import vmm.simulation.View.VmRow;
-import vmm.vm.VmState;
 
 /** What must come true once faults stop, within bounded time. */
 final class Calm {
     private static final Duration BOUND = Duration.ofMinutes(90);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(20);
-    private static final Set<VmState> RUNS = Set.of(
-            VmState.PROVISIONING, VmState.BOOTSTRAPPING, VmState.READY, VmState.ALLOCATED);
+    private static final Set<VmState> RUNS =
+            Set.of(VmState.PROVISIONING, VmState.BOOTSTRAPPING, VmState.READY, VmState.ALLOCATED);
 
     private final Simulation sim;
 
@@ -24,22 +25,24 @@ final class Calm {
     }
 
     void run() {
-        sim.setDanger(false);
-        sim.skies().calmDown();
-        for (var replica : sim.replicas()) {
+        sim.chaos.end();
+        sim.skies.calmDown();
+        for (var replica : sim.replicas) {
             replica.resume();
             replica.start();
         }
-        for (var cloud : sim.scenario().clouds()) sim.operators().resume(cloud.name());
-        sim.restores().lookAtHeld();
-        for (var vm : List.copyOf(sim.view().vms().values())) if (vm.held()) sim.operators().hold(vm.id(), false);
-        var end = sim.time().instant().plus(BOUND);
-        while (sim.time().instant().isBefore(end)) {
-            var next = sim.time().instant().plus(LOOK_EVERY);
-            while (sim.time().instant().isBefore(next)) sim.time().runNext();
+        for (var cloud : sim.scenario.clouds()) sim.operators.resume(cloud.name());
+        sim.restores.lookAtHeld();
+        for (var vm : List.copyOf(sim.view().vms().values()))
+            if (vm.held()) sim.operators.hold(vm.id(), false);
+        var end = sim.time.instant().plus(BOUND);
+        while (sim.time.instant().isBefore(end)) {
+            var next = sim.time.instant().plus(LOOK_EVERY);
+            while (sim.time.instant().isBefore(next)) sim.time.runNext();
             if (wrongs().isEmpty()) return;
         }
-        throw new Violation("9-11", BOUND + " after faults stopped: " + String.join("; ", wrongs()));
+        throw new Violation(
+                "9-11", BOUND + " after faults stopped: " + String.join("; ", wrongs()));
     }
 
     private List<String> wrongs() {
@@ -50,35 +53,51 @@ final class Calm {
                 wrongs.add("10: " + vm.id() + " is still " + vm.state());
             }
         }
-        for (var pool : sim.limits().pools().values()) reserve(pool, wrongs);
-        var truth = sim.skies().truth();
+        if (unpublished() > 0) wrongs.add("events: " + unpublished() + " are never published");
+        for (var pool : sim.limits.pools().values()) reserve(pool, wrongs);
+        var truth = sim.skies.truth();
         withoutInstance(truth, wrongs);
         sim.clouds().forEach((name, cloud) -> withoutRow(name, cloud.truth(), wrongs));
         return wrongs;
     }
 
     private void reserve(Limits.Pool pool, List<String> wrongs) {
-        int target = sim.jdbc()
-                .sql("SELECT target FROM pool WHERE id = ?")
-                .param(pool.id())
-                .query(Integer.class)
-                .single();
+        int target =
+                sim.jdbc
+                        .sql("SELECT target FROM pool WHERE id = ?")
+                        .param(pool.id())
+                        .query(Integer.class)
+                        .single();
         long ready = count(pool, VmState.READY);
         long allocated = count(pool, VmState.ALLOCATED);
-        long queued = sim.requests().in("QUEUED").stream()
-                .filter(a -> a.pool.equals(pool.name()))
-                .count();
+        long queued =
+                sim.requests.in("QUEUED").stream().filter(a -> a.pool.equals(pool.name())).count();
         long wanted = Math.max(0, Math.min(target + queued, pool.max() - allocated));
         boolean room = pool.places().stream().anyMatch(place -> room(pool, place));
-        if (ready > wanted) wrongs.add("9: " + pool.name() + " has " + ready + " ready of " + wanted);
-        if (ready < wanted && room) wrongs.add("9: " + pool.name() + " has only " + ready + " ready of " + wanted);
-        if (queued > 0 && ready > 0) wrongs.add("11: " + queued + " wait for " + pool.name() + ", and " + ready + " are ready");
-        if (queued > 0 && !told(pool.name())) wrongs.add("11: nobody is told why " + queued + " wait for " + pool.name());
+        if (ready > wanted)
+            wrongs.add("9: " + pool.name() + " has " + ready + " ready of " + wanted);
+        if (ready < wanted && room)
+            wrongs.add("9: " + pool.name() + " has only " + ready + " ready of " + wanted);
+        if (queued > 0 && ready > 0)
+            wrongs.add(
+                    "11: " + queued + " wait for " + pool.name() + ", and " + ready + " are ready");
+        if (queued > 0 && !told(pool.name()))
+            wrongs.add("11: nobody is told why " + queued + " wait for " + pool.name());
+    }
+
+    private long unpublished() {
+        return sim.jdbc
+                .sql("SELECT count(*) FROM event WHERE seq IS NULL AND at < ?")
+                .param(java.sql.Timestamp.from(sim.time.instant().minus(Duration.ofMinutes(2))))
+                .query(Long.class)
+                .single();
     }
 
     private boolean told(String pool) {
-        return sim.jdbc()
-                        .sql("SELECT cardinality(reasons) FROM decision WHERE pool = ? ORDER BY id DESC LIMIT 1")
+        return sim.jdbc
+                        .sql(
+                                "SELECT cardinality(reasons) FROM decision WHERE pool = ? ORDER BY"
+                                        + " id DESC LIMIT 1")
                         .param(pool)
                         .query(Integer.class)
                         .optional()
@@ -93,9 +112,9 @@ final class Calm {
     }
 
     private boolean room(Limits.Pool pool, Scenario.Place place) {
-        Integer cap = sim.limits().caps().get(place.cloud());
-        if (cap != null && Oracle.on(sim.view(), place.cloud()) >= cap) return false;
-        return place.maxVms() == null || Oracle.at(sim.view(), pool.id(), place) < place.maxVms();
+        Integer cap = sim.limits.caps().get(place.cloud());
+        if (cap != null && Maxima.on(sim.view(), place.cloud()) >= cap) return false;
+        return place.maxVms() == null || Maxima.at(sim.view(), pool.id(), place) < place.maxVms();
     }
 
     private void withoutInstance(List<SimulatedInstance> truth, List<String> wrongs) {
@@ -107,26 +126,38 @@ final class Calm {
         }
     }
 
-    /** Left alone by the rules: what reappeared, and many at once without a row, which wait for an operator. */
+    /**
+     * Left alone by the rules: what reappeared, and many at once without a row, which wait for an
+     * operator.
+     */
     private void withoutRow(String cloud, List<SimulatedInstance> truth, List<String> wrongs) {
         var claimed = new HashSet<String>();
         for (VmRow vm : sim.view().vms().values()) claimed.add(String.valueOf(vm.instance()));
-        var without = truth.stream()
-                .filter(i -> Simulation.STORE.id().equals(i.tags().store()))
-                .filter(i -> !claimed.contains(i.id()))
-                .toList();
+        var without =
+                truth.stream()
+                        .filter(i -> Simulation.STORE.id().equals(i.tags().store()))
+                        .filter(i -> !claimed.contains(i.id()))
+                        .toList();
         long rowless = without.stream().filter(i -> !hasRow(i)).count();
         boolean tooMany = rowless > Math.max(3, truth.size() / 20);
         for (var instance : without) {
-            boolean waits = sim.witness().hasReappeared(instance.id()) || (tooMany && !hasRow(instance));
+            boolean waits =
+                    sim.witness.hasReappeared(instance.id()) || (tooMany && !hasRow(instance));
             if (!waits) {
-                wrongs.add("10: instance " + instance.id() + " on " + cloud + " of " + instance.tags().vmId() + " leaks");
+                wrongs.add(
+                        "10: instance "
+                                + instance.id()
+                                + " on "
+                                + cloud
+                                + " of "
+                                + instance.tags().vmId()
+                                + " leaks");
             }
         }
     }
 
     private boolean hasRow(SimulatedInstance instance) {
-        return sim.jdbc()
+        return sim.jdbc
                 .sql("SELECT EXISTS (SELECT 1 FROM vm WHERE id = ?::uuid)")
                 .param(instance.tags().vmId())
                 .query(Boolean.class)

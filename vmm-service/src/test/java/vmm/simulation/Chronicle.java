@@ -6,7 +6,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.stream.Collectors;
 
-/** The log of one simulated world: its last steps to read, and a digest of all of them to compare. */
+/**
+ * The log of one simulated world: its last steps to read, and a digest of all of them to compare.
+ */
 final class Chronicle {
     private static final int KEPT = 400;
     private static final DateTimeFormatter TIME =

@@ -1,15 +1,9 @@
 package vmm.simulation;
 
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
-import java.util.random.RandomGenerator;
-import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+
 import vmm.allocation.Allocations;
 import vmm.allocation.Allocator;
 import vmm.allocation.IdempotencyKeys;
@@ -19,9 +13,9 @@ import vmm.clouds.LaunchMarks;
 import vmm.event.Events;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
+import vmm.guest.CloudInit;
 import vmm.guest.GuestReports;
 import vmm.guest.GuestTokens;
-import vmm.guest.CloudInit;
 import vmm.pool.Pools;
 import vmm.pool.Schedules;
 import vmm.reconcile.CloudCalls;
@@ -42,11 +36,22 @@ import vmm.reconcile.VmSteps;
 import vmm.vm.Ids;
 import vmm.vm.Vms;
 
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+import javax.sql.DataSource;
+
 /** The service's engine as one replica has it: the real thing, put together by hand. */
 public final class Engine {
-    private static final byte[] KEY = "the key of a simulated installation".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    private static final byte[] KEY =
+            "the key of a simulated installation".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     public static final HousekeepingLoop.Retention RETENTION =
-            new HousekeepingLoop.Retention(Duration.ofMinutes(70), Duration.ofMinutes(40), Duration.ofMinutes(50));
+            new HousekeepingLoop.Retention(
+                    Duration.ofMinutes(70), Duration.ofMinutes(40), Duration.ofMinutes(50));
 
     public final Ids ids;
     public final Vms vms;
@@ -72,7 +77,8 @@ public final class Engine {
 
     public Engine(Surroundings around) {
         var jdbc = JdbcClient.create(around.database);
-        this.transactions = new TransactionTemplate(new DataSourceTransactionManager(around.database));
+        this.transactions =
+                new TransactionTemplate(new DataSourceTransactionManager(around.database));
         var clock = around.clock;
         var wakes = around.wakes;
         var keys = new IdempotencyKeys(jdbc);
@@ -87,28 +93,54 @@ public final class Engine {
         this.allocator = new Allocator(allocations, keys, transactions, clock, wakes);
         this.reports = new GuestReports(jdbc, wakes);
         var userData = new CloudInit(tokens, "http://vmm");
-        var steps = new VmSteps(
-                vms, allocations, marks, around.calls, around.probe, userData, around.store, transactions, clock, wakes);
-        var all = List.of(
-                new GrantLoop(allocations, allocator, pools),
-                new RefillLoop(
-                        pools,
-                        new Schedules(jdbc),
-                        new PoolCounts(jdbc),
-                        clouds,
-                        marks,
+        var steps =
+                new VmSteps(
                         vms,
-                        decisions,
-                        ids,
+                        allocations,
+                        marks,
+                        around.calls,
+                        around.probe,
+                        userData,
+                        around.store,
                         transactions,
                         clock,
-                        wakes),
-                new LifecycleLoop(jdbc, pools, clouds, around.connections, vms, steps, around.store, clock),
-                new OrphanLoop(
-                        clouds, around.connections, vms, new Orphans(jdbc), events, around.calls, around.store, clock),
-                new ReclaimLoop(allocations, transactions, clock, wakes),
-                new PublishLoop(jdbc, events, transactions),
-                new HousekeepingLoop(jdbc, events, decisions, keys, RETENTION, clock));
+                        wakes);
+        var all =
+                List.of(
+                        new GrantLoop(allocations, allocator, pools),
+                        new RefillLoop(
+                                pools,
+                                new Schedules(jdbc),
+                                new PoolCounts(jdbc),
+                                clouds,
+                                marks,
+                                vms,
+                                decisions,
+                                ids,
+                                transactions,
+                                clock,
+                                wakes),
+                        new LifecycleLoop(
+                                jdbc,
+                                pools,
+                                clouds,
+                                around.connections,
+                                vms,
+                                steps,
+                                around.store,
+                                clock),
+                        new OrphanLoop(
+                                clouds,
+                                around.connections,
+                                vms,
+                                new Orphans(jdbc),
+                                events,
+                                around.calls,
+                                around.store,
+                                clock),
+                        new ReclaimLoop(allocations, transactions, clock, wakes),
+                        new PublishLoop(jdbc, events, transactions),
+                        new HousekeepingLoop(jdbc, events, decisions, keys, RETENTION, clock));
         for (var loop : all) loops.put(loop.kind(), loop);
     }
 }

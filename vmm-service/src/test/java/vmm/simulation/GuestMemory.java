@@ -1,5 +1,9 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.guest.GuestReports;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -7,8 +11,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.guest.GuestReports;
 
 /** What guests reported and the service accepted, and of what it warned. */
 final class GuestMemory {
@@ -43,7 +45,10 @@ final class GuestMemory {
         warned.remove(claim);
     }
 
-    /** Our tables went back: what was reported since the copy is forgotten by the service, and so are its warnings. */
+    /**
+     * Our tables went back: what was reported since the copy is forgotten by the service, and so
+     * are its warnings.
+     */
     void forgetSince(Instant copy, Map<UUID, Instant> warnings) {
         reports.values().forEach(of -> of.times.tailMap(copy, false).clear());
         warned.clear();
@@ -58,16 +63,19 @@ final class GuestMemory {
         if (granted.isAfter(since.plus(TOLERANCE))) return "it was granted only at " + granted;
         var told = warned.get(claim.id());
         if (told == null) return "nobody was warned";
-        if (told.isAfter(end.minus(warning).plus(TOLERANCE))) return "the warning went out only at " + told;
+        if (told.isAfter(end.minus(warning).plus(TOLERANCE)))
+            return "the warning went out only at " + told;
         var of = reports.get(java.util.Objects.requireNonNull(claim.vm()));
         if (of == null || of.times.isEmpty()) return "its guest never reported";
         var lastUse = of.lastUse();
-        if (lastUse != null && lastUse.isAfter(since.plus(TOLERANCE))) return "it was used at " + lastUse;
+        if (lastUse != null && lastUse.isAfter(since.plus(TOLERANCE)))
+            return "it was used at " + lastUse;
         boolean used = lastUse != null && !lastUse.isBefore(granted.minus(TOLERANCE));
         if (!used && "ABANDONED".equals(claim.endReason())) return "nobody ever came";
         if (lastUse != null
                 && lastUse.isAfter(granted.plus(TOLERANCE))
-                && "NEVER_CONNECTED".equals(claim.endReason())) return "somebody came at " + lastUse;
+                && "NEVER_CONNECTED".equals(claim.endReason()))
+            return "somebody came at " + lastUse;
         return silence(of, since, end);
     }
 
@@ -78,7 +86,8 @@ final class GuestMemory {
         var last = before;
         for (var at : of.times.tailMap(before, false).keySet()) {
             if (at.isAfter(end)) break;
-            if (last.plus(longest).isBefore(at)) return "its guest was silent from " + last + " to " + at;
+            if (last.plus(longest).isBefore(at))
+                return "its guest was silent from " + last + " to " + at;
             last = at;
         }
         return last.plus(longest).isBefore(end) ? "its guest is silent since " + last : null;

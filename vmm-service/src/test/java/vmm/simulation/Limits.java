@@ -1,18 +1,26 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.cloud.simulated.SimulatedInstance;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import vmm.cloud.simulated.SimulatedInstance;
 
 /** What pools and clouds allow now, and the truth about the clouds. */
 final class Limits {
     record Pool(
-            long id, String name, int size, int max, Duration idle, Duration warning, List<Scenario.Place> places) {}
+            long id,
+            String name,
+            int size,
+            int max,
+            Duration idle,
+            Duration warning,
+            List<Scenario.Place> places) {}
 
     private final JdbcClient jdbc;
     private final Scenario scenario;
@@ -32,15 +40,24 @@ final class Limits {
         jdbc.sql("SELECT id, name, pool_size AS size, max_size AS max FROM pool ORDER BY id")
                 .query(Row.class)
                 .list()
-                .forEach(row -> {
-                    var pool = scenario.pools().stream()
-                            .filter(p -> p.name().equals(row.name))
-                            .findFirst()
-                            .orElseThrow();
-                    pools.put(
-                            row.id,
-                            new Pool(row.id, row.name, row.size, row.max, pool.idle(), pool.warning(), pool.places()));
-                });
+                .forEach(
+                        row -> {
+                            var pool =
+                                    scenario.pools().stream()
+                                            .filter(p -> p.name().equals(row.name))
+                                            .findFirst()
+                                            .orElseThrow();
+                            pools.put(
+                                    row.id,
+                                    new Pool(
+                                            row.id,
+                                            row.name,
+                                            row.size,
+                                            row.max,
+                                            pool.idle(),
+                                            pool.warning(),
+                                            pool.places()));
+                        });
         caps.clear();
         record Cap(String name, Integer cap) {}
         jdbc.sql("SELECT name, max_vms AS cap FROM cloud WHERE max_vms IS NOT NULL")

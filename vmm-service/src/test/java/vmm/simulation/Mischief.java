@@ -4,7 +4,10 @@ package vmm.simulation;
 enum Mischief {
     /** A wake-up that never arrives. */
     LOST_WAKE,
-    /** A replica stands still in the middle of a pass or task, and goes on after the other has acted. */
+    /**
+     * A replica stands still in the middle of a pass or task, and goes on after the other has
+     * acted.
+     */
     REPLICA_PAUSED,
     /** A replica dies. */
     CRASH,
@@ -16,6 +19,8 @@ enum Mischief {
     INSTANCE_TAKEN,
     /** Somebody shuts an instance off. */
     POWERED_OFF,
+    /** Its owner has it started again. */
+    RESTARTED,
     /** Somebody else's instance, on the same account. */
     FOREIGN_INSTANCE,
     /** An instance of our installation, of another database. */

@@ -1,5 +1,8 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.datasource.AbstractDataSource;
+
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -7,13 +10,12 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /**
- * The database as one replica has it: one connection, points to die at around each commit, and none of it once the
- * replica is dead.
+ * The database as one replica has it: one connection, points to die at around each commit, and none
+ * of it once the replica is dead.
  */
 final class MortalDataSource extends AbstractDataSource {
     private final Connection real;
@@ -24,7 +26,9 @@ final class MortalDataSource extends AbstractDataSource {
     private boolean inTransaction;
     private boolean wrote;
 
-    /** @param onWrite told of each statement that writes */
+    /**
+     * @param onWrite told of each statement that writes
+     */
     MortalDataSource(DataSource database, Points points, Runnable onWrite) throws SQLException {
         this.real = database.getConnection();
         this.points = points;
@@ -61,7 +65,8 @@ final class MortalDataSource extends AbstractDataSource {
         if (dead) throw new Crash("already dead");
     }
 
-    private @Nullable Object onConnection(Object proxy, Method method, Object @Nullable [] arguments) throws Throwable {
+    private @Nullable Object onConnection(
+            Object proxy, Method method, Object @Nullable [] arguments) throws Throwable {
         switch (method.getName()) {
             case "close" -> {
                 return null;
@@ -84,7 +89,8 @@ final class MortalDataSource extends AbstractDataSource {
                 var statement = (PreparedStatement) call(real, method, arguments);
                 String sql = arguments == null ? "" : (String) arguments[0];
                 if (!writes(sql)) return statement;
-                return proxy(PreparedStatement.class, (p, m, a) -> onStatement(statement, sql, m, a));
+                return proxy(
+                        PreparedStatement.class, (p, m, a) -> onStatement(statement, sql, m, a));
             }
             default -> {
                 return call(real, method, arguments);
@@ -103,7 +109,8 @@ final class MortalDataSource extends AbstractDataSource {
     }
 
     private @Nullable Object onStatement(
-            PreparedStatement statement, String sql, Method method, Object @Nullable [] arguments) throws Throwable {
+            PreparedStatement statement, String sql, Method method, Object @Nullable [] arguments)
+            throws Throwable {
         if (!method.getName().startsWith("execute")) return call(statement, method, arguments);
         live();
         onWrite.run();
@@ -122,8 +129,8 @@ final class MortalDataSource extends AbstractDataSource {
         return !sql.stripLeading().regionMatches(true, 0, "SELECT", 0, 6);
     }
 
-    private static @Nullable Object call(Object target, Method method, Object @Nullable [] arguments)
-            throws Throwable {
+    private static @Nullable Object call(
+            Object target, Method method, Object @Nullable [] arguments) throws Throwable {
         try {
             return method.invoke(target, arguments);
         } catch (InvocationTargetException e) {
@@ -132,6 +139,7 @@ final class MortalDataSource extends AbstractDataSource {
     }
 
     private static <T> T proxy(Class<T> type, InvocationHandler handler) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
     }
 }

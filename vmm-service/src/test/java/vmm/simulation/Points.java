@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The points of its work at which a replica can die: before and after each commit and each call of a cloud. Named by the
- * method of the service that is there; a point that was rarely passed is the likelier to strike.
+ * The points of its work at which a replica can die: before and after each commit and each call of
+ * a cloud. Named by the method of the service that is there; a point that was rarely passed is the
+ * likelier to strike.
  */
 final class Points {
     private static final StackWalker STACK = StackWalker.getInstance();
@@ -23,7 +24,9 @@ final class Points {
         this.tally = tally;
     }
 
-    /** @param danger chance to die at a point that was often passed; 0 for never */
+    /**
+     * @param danger chance to die at a point that was often passed; 0 for never
+     */
     void setDanger(double danger) {
         this.danger = danger;
     }
@@ -35,10 +38,16 @@ final class Points {
 
     /** Which method of the service is here. */
     static String site() {
-        return STACK.walk(frames -> frames.filter(Points::ofTheService)
-                .findFirst()
-                .map(frame -> simple(frame.getClassName()) + "." + method(frame.getMethodName()))
-                .orElse("nobody"));
+        return STACK.walk(
+                frames ->
+                        frames.filter(Points::ofTheService)
+                                .findFirst()
+                                .map(
+                                        frame ->
+                                                simple(frame.getClassName())
+                                                        + "."
+                                                        + method(frame.getMethodName()))
+                                .orElse("nobody"));
     }
 
     /** Dies here, perhaps. */

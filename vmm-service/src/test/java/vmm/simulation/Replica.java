@@ -1,5 +1,12 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+import vmm.reconcile.Passes;
+import vmm.vm.VmState;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,11 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
-import vmm.reconcile.Passes;
-import vmm.vm.VmState;
 
 /** One process of the service: an engine, its memory, and its end at any moment. */
 final class Replica {
@@ -57,26 +59,28 @@ final class Replica {
     }
 
     Instant now() {
-        return sim.time().instant().plus(skew);
+        return sim.time.instant().plus(skew);
     }
 
     void start() {
         if (engine != null) return;
         try {
-            database = new MortalDataSource(sim.database(), sim.points(), sim::wrote);
+            database = new MortalDataSource(sim.database, sim.points, sim::wrote);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
         int now = life;
-        engine = new Engine(new Engine.Surroundings(
-                database,
-                this::now,
-                dice.source(),
-                cloud -> Optional.of(sim.provider(this, cloud)),
-                (cloud, subject, task) -> submit(now, cloud, subject, task),
-                (kind, key) -> wake(now, kind, key),
-                sim::portAnswers,
-                sim.store()));
+        engine =
+                new Engine(
+                        new Engine.Surroundings(
+                                database,
+                                this::now,
+                                dice.source(),
+                                cloud -> Optional.of(sim.provider(this, cloud)),
+                                (cloud, subject, task) -> submit(now, cloud, subject, task),
+                                (kind, key) -> wake(now, kind, key),
+                                sim::portAnswers,
+                                Simulation.STORE));
     }
 
     /** Its process ends: what it had not committed, and all that it had in mind, is gone. */
@@ -97,49 +101,56 @@ final class Replica {
     }
 
     boolean paused() {
-        return pausedUntil.isAfter(sim.time().instant());
+        return pausedUntil.isAfter(sim.time.instant());
     }
 
     void pauseFor(Duration some) {
-        pausedUntil = sim.time().instant().plus(some);
+        pausedUntil = sim.time.instant().plus(some);
     }
 
     void resume() {
         pausedUntil = Instant.MIN;
     }
 
-    /** Runs something later, if it is still the same process then, and not while it stands still. */
+    /**
+     * Runs something later, if it is still the same process then, and not while it stands still.
+     */
     void later(Duration wait, Runnable run) {
-        laterAs(life, sim.time().instant().plus(wait), run);
+        laterAs(life, sim.time.instant().plus(wait), run);
     }
 
     private void laterAs(int as, Instant when, Runnable run) {
-        sim.time().at(when, () -> {
-            if (as != life || engine == null) return;
-            if (paused()) laterAs(as, pausedUntil, run);
-            else run.run();
-        });
+        sim.time.at(
+                when,
+                () -> {
+                    if (as != life || engine == null) return;
+                    if (paused()) laterAs(as, pausedUntil, run);
+                    else run.run();
+                });
     }
 
     private void wake(int as, LoopKind kind, String key) {
         if (as != life) return;
-        for (var replica : sim.replicas()) {
+        for (var replica : sim.replicas) {
             boolean here = replica == this;
-            if (sim.losesWake()) sim.tally().count(Mischief.LOST_WAKE);
+            if (sim.chaos.losesWake()) sim.tally.count(Mischief.LOST_WAKE);
             else if (here || dice.chance(0.25)) replica.woken(kind, key);
         }
     }
 
     private void woken(LoopKind kind, String key) {
-        if (key.equals(Wakes.ALL) && kind == LoopKind.REFILL) {
-            sim.pools().forEach(pool -> woken(kind, pool));
+        if (key.equals(Wakes.ALL) && (kind == LoopKind.REFILL || kind == LoopKind.LIFECYCLE)) {
+            var names = kind == LoopKind.REFILL ? sim.pools() : List.copyOf(sim.clouds().keySet());
+            names.forEach(name -> woken(kind, name));
             return;
         }
         if (!awake.add(kind + " " + key)) return;
-        later(dice.seconds(0.001, 0.2), () -> {
-            awake.remove(kind + " " + key);
-            pass(kind, key);
-        });
+        later(
+                dice.seconds(0.001, 0.2),
+                () -> {
+                    awake.remove(kind + " " + key);
+                    pass(kind, key);
+                });
     }
 
     /** One pass, unless the same is under way: then it runs again after it. */
@@ -158,24 +169,33 @@ final class Replica {
                     .filter(vm -> vm.state() == VmState.REQUESTED)
                     .forEach(vm -> act.requestedBefore.put(vm.id(), vm.version()));
         }
-        run(act, act.lifecyclePass || act.orphanPass, () -> {
-            var ran = Passes.run(Objects.requireNonNull(engine().loops.get(kind)), key);
-            sim.note(ran.report());
-            running.remove(what);
-            if (ran.again() | again.remove(what)) later(Duration.ofMillis(20), () -> pass(kind, key));
-        });
+        run(
+                act,
+                act.lifecyclePass || act.orphanPass,
+                () -> {
+                    var ran = Passes.run(Objects.requireNonNull(engine().loops.get(kind)), key);
+                    sim.note(ran.report());
+                    running.remove(what);
+                    if (ran.again() | again.remove(what))
+                        later(Duration.ofMillis(20), () -> pass(kind, key));
+                });
     }
 
     private void submit(int as, String cloud, String subject, Runnable task) {
         String key = cloud + " " + subject;
         if (as != life || !underWay.add(key)) return;
-        later(dice.chance(0.3) ? Duration.ZERO : dice.seconds(0.01, 3), () -> {
-            var act = new Act(this, "task " + cloud + " " + Simulation.brief(subject));
-            run(act, true, () -> {
-                task.run();
-                underWay.remove(key);
-            });
-        });
+        later(
+                dice.chance(0.3) ? Duration.ZERO : dice.seconds(0.01, 3),
+                () -> {
+                    var act = new Act(this, "task " + cloud + " " + Simulation.brief(subject));
+                    run(
+                            act,
+                            true,
+                            () -> {
+                                task.run();
+                                underWay.remove(key);
+                            });
+                });
     }
 
     /** Does something as this replica, in one step, or in several where it stops in between. */
@@ -184,16 +204,18 @@ final class Replica {
             sim.step(act, work);
             return;
         }
-        sim.stepOn(act, () -> {
-            var strand = sim.strands().start(work);
-            if (!strand.over()) strands.add(strand);
-            return strand;
-        });
+        sim.stepOn(
+                act,
+                () -> {
+                    var strand = sim.strands.start(work);
+                    if (!strand.over()) strands.add(strand);
+                    return strand;
+                });
     }
 
     /** Called on a strand: stops it, to go on after some time, and not before the replica does. */
     void stop(Act act, Duration some) {
-        var strand = sim.strands().running();
+        var strand = sim.strands.running();
         if (!strands.contains(strand)) strands.add(strand);
         later(some, () -> goOn(act, strand));
         strand.stop();
@@ -201,12 +223,14 @@ final class Replica {
 
     private void goOn(Act act, Strands.Strand strand) {
         if (strand.over()) return;
-        sim.stepOn(act, () -> {
-            sim.note("goes on");
-            strand.resume();
-            if (strand.over()) strands.remove(strand);
-            return strand;
-        });
+        sim.stepOn(
+                act,
+                () -> {
+                    sim.note("goes on");
+                    strand.resume();
+                    if (strand.over()) strands.remove(strand);
+                    return strand;
+                });
     }
 
     UUID newId() {

@@ -1,11 +1,12 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Every request that anybody made, as the people who made them remember it. */
 final class Requests {

@@ -2,6 +2,12 @@ package vmm.simulation;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+import vmm.database.TestDatabase;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,9 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
-import vmm.database.TestDatabase;
 
 /** Runs seeds, two at a time, each on a database of its own, until there were enough. */
 final class SimulationRun {
@@ -38,22 +41,27 @@ final class SimulationRun {
     }
 
     /**
-     * Runs seeds from one on: at least so many, and so many steps, and so long; stops at the first failures.
+     * Runs seeds from one on: at least so many, and so many steps, and so long; stops at the first
+     * failures.
      */
     void run(long from, long count, long least, Duration atLeast) {
         quiet();
         long began = System.nanoTime();
         var next = new AtomicLong(from);
-        Runnable worker = () -> {
-            while (failures().isEmpty()) {
-                long seed = next.getAndIncrement();
-                boolean enough = seed >= from + count
-                        && steps.get() >= least
-                        && Duration.ofNanos(System.nanoTime() - began).compareTo(atLeast) >= 0;
-                if (enough) return;
-                one(seed).failure().ifPresent(this::add);
-            }
-        };
+        Runnable worker =
+                () -> {
+                    while (failures().isEmpty()) {
+                        long seed = next.getAndIncrement();
+                        boolean enough =
+                                seed >= from + count
+                                        && steps.get() >= least
+                                        && Duration.ofNanos(System.nanoTime() - began)
+                                                        .compareTo(atLeast)
+                                                >= 0;
+                        if (enough) return;
+                        one(seed).failure().ifPresent(this::add);
+                    }
+                };
         try (var pool = Executors.newFixedThreadPool(AT_ONCE)) {
             var all = new ArrayList<Future<?>>();
             for (int i = 0; i < AT_ONCE; i++) all.add(pool.submit(worker));
@@ -78,8 +86,9 @@ final class SimulationRun {
             steps.addAndGet(simulation.steps());
             seeds.incrementAndGet();
             simulation.countFaults();
-            tally.addAll(simulation.tally());
-            if (seeds.get() % PROGRESS == 0) System.out.println(seeds.get() + " seeds, " + steps.get() + " steps so far");
+            tally.addAll(simulation.tally);
+            if (seeds.get() % PROGRESS == 0)
+                System.out.println(seeds.get() + " seeds, " + steps.get() + " steps so far");
             return new World(simulation.steps(), simulation.digest(), failure);
         } catch (SQLException e) {
             throw new IllegalStateException("seed " + seed, e);
@@ -94,19 +103,32 @@ final class SimulationRun {
     }
 
     private static Failure failure(long seed, Simulation simulation, Violation violation) {
-        var story = new StringBuilder()
-                .append("seed ").append(seed).append(", step ").append(simulation.steps()).append(", invariant ")
-                .append(violation.getMessage()).append("\nthe last ").append(STORY).append(" steps:\n")
-                .append(simulation.story(STORY));
+        var story =
+                new StringBuilder()
+                        .append("seed ")
+                        .append(seed)
+                        .append(", step ")
+                        .append(simulation.steps())
+                        .append(", invariant ")
+                        .append(violation.getMessage())
+                        .append("\nthe last ")
+                        .append(STORY)
+                        .append(" steps:\n")
+                        .append(simulation.story(STORY));
         @Nullable Throwable cause = violation.getCause();
         if (cause != null) {
             var writer = new java.io.StringWriter();
             cause.printStackTrace(new java.io.PrintWriter(writer));
             story.append('\n').append(writer);
         }
-        story.append("\nseed ").append(seed).append(", step ").append(simulation.steps()).append(", invariant ")
+        story.append("\nseed ")
+                .append(seed)
+                .append(", step ")
+                .append(simulation.steps())
+                .append(", invariant ")
                 .append(violation.getMessage())
-                .append("\nreplay: make sim SEED=").append(seed);
+                .append("\nreplay: make sim SEED=")
+                .append(seed);
         return new Failure(seed, simulation.steps(), violation.getMessage(), story.toString());
     }
 
@@ -124,7 +146,8 @@ final class SimulationRun {
 
     String summary() {
         double seconds = nanos / 1e9;
-        return "%d steps of %d seeds in %.0f s: %.0f steps/s".formatted(steps.get(), seeds.get(), seconds, steps.get() / seconds);
+        return "%d steps of %d seeds in %.0f s: %.0f steps/s"
+                .formatted(steps.get(), seeds.get(), seconds, steps.get() / seconds);
     }
 
     /** The engine logs what it cleans up after; here there is a lot of that. */

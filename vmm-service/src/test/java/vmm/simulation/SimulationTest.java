@@ -2,10 +2,13 @@ package vmm.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** The eleven invariants of the design, in virtual time, on real PostgreSQL, whatever goes wrong. */
+import java.time.Duration;
+
+/**
+ * The eleven invariants of the design, in virtual time, on real PostgreSQL, whatever goes wrong.
+ */
 class SimulationTest {
     private static final int SEEDS = 50;
 
@@ -16,7 +19,11 @@ class SimulationTest {
         if (seed == null) {
             long steps = Long.getLong("sim.steps", 0);
             long minutes = Long.getLong("sim.minutes", 0);
-            run.run(Long.getLong("sim.from", 1), Long.getLong("sim.seeds", SEEDS), steps, Duration.ofMinutes(minutes));
+            run.run(
+                    Long.getLong("sim.from", 1),
+                    Long.getLong("sim.seeds", SEEDS),
+                    steps,
+                    Duration.ofMinutes(minutes));
         } else {
             run.run(seed, 1, 0, Duration.ZERO);
         }
@@ -25,7 +32,9 @@ class SimulationTest {
         var missing = run.tally().missing();
         if (!missing.isEmpty()) System.out.println("never occurred: " + String.join(", ", missing));
         for (var failure : run.failures()) System.out.println(failure.story());
-        assertThat(run.failures()).extracting(f -> "seed " + f.seed() + " step " + f.step() + ": " + f.what()).isEmpty();
+        assertThat(run.failures())
+                .extracting(f -> "seed " + f.seed() + " step " + f.step() + ": " + f.what())
+                .isEmpty();
         if (Boolean.getBoolean("sim.everything")) assertThat(missing).isEmpty();
     }
 

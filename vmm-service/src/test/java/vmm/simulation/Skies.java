@@ -1,5 +1,11 @@
 package vmm.simulation;
 
+import vmm.cloud.CloudConfig;
+import vmm.cloud.CloudProviderFactory;
+import vmm.cloud.simulated.SimulatedCloud;
+import vmm.cloud.simulated.SimulatedInstance;
+import vmm.cloud.simulated.Weather;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,11 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import vmm.cloud.CloudConfig;
-import vmm.cloud.CloudProviderFactory;
-import vmm.cloud.simulated.SimulatedCloud;
-import vmm.cloud.simulated.SimulatedInstance;
-import vmm.cloud.simulated.Weather;
 
 /** The clouds of one world, their changing weather, and their guests. */
 final class Skies {
@@ -27,24 +28,26 @@ final class Skies {
         this.sim = sim;
         this.dice = dice;
         this.wire = new GuestWire(sim, new Dice(seed, "guests"));
-        for (var cloud : sim.scenario().clouds()) {
-            var options = Map.of(
-                    "deduplicates", String.valueOf(cloud.deduplicates()),
-                    "activityEvery", Duration.ofSeconds(dice.between(60, 150)).toString());
-            var config = new CloudConfig(
-                    Simulation.STORE.installation(),
-                    cloud.name(),
-                    "simulated",
-                    Optional.empty(),
-                    Optional.empty(),
-                    Map.of(),
-                    options,
-                    Scenario.CALL_TIMEOUT);
+        for (var cloud : sim.scenario.clouds()) {
+            var options =
+                    Map.of(
+                            "deduplicates", String.valueOf(cloud.deduplicates()),
+                            "activityEvery", Duration.ofSeconds(dice.between(60, 150)).toString());
+            var config =
+                    new CloudConfig(
+                            Simulation.STORE.installation(),
+                            cloud.name(),
+                            "simulated",
+                            Optional.empty(),
+                            Optional.empty(),
+                            Map.of(),
+                            options,
+                            Scenario.CALL_TIMEOUT);
             clouds.put(
                     cloud.name(),
                     new SimulatedCloud(
                             config,
-                            new CloudProviderFactory.Surroundings(sim.time(), sim.database()),
+                            new CloudProviderFactory.Surroundings(sim.time, sim.database),
                             new Dice(seed, cloud.name()).source(),
                             sim::callTakes,
                             wire));
@@ -57,9 +60,9 @@ final class Skies {
     }
 
     private void change(String name) {
-        if (!sim.chaos()) return;
+        if (!sim.chaos.on()) return;
         cloud(name).setWeather(weather(name));
-        sim.time().after(dice.seconds(40, 400), () -> change(name));
+        sim.time.after(dice.seconds(40, 400), () -> change(name));
     }
 
     /** What a calm sky looks like here: instances come and go in some seconds. */
@@ -78,10 +81,25 @@ final class Skies {
         var weather = fair();
         if (dice.chance(0.25)) return weather;
         if (dice.chance(0.15)) return storm(weather);
-        var some = List.of(
-                "lostReply", "failBefore", "hang", "noCapacity", "throttled", "rejected", "slowBoot", "neverBoots",
-                "neverReports", "errorInstances", "partialList", "staleList", "emptyList", "lateBirth", "listLag",
-                "capacity", "quota");
+        var some =
+                List.of(
+                        "lostReply",
+                        "failBefore",
+                        "hang",
+                        "noCapacity",
+                        "throttled",
+                        "rejected",
+                        "slowBoot",
+                        "neverBoots",
+                        "neverReports",
+                        "errorInstances",
+                        "partialList",
+                        "staleList",
+                        "emptyList",
+                        "lateBirth",
+                        "listLag",
+                        "capacity",
+                        "quota");
         int count = dice.between(1, 5);
         for (int i = 0; i < count; i++) weather = worse(weather, dice.pick(some));
         return weather;
@@ -91,9 +109,13 @@ final class Skies {
         return switch (what) {
             case "listLag" -> weather.with(what, dice.seconds(1, 40));
             case "capacity", "quota" -> weather.with(what, String.valueOf(dice.between(0, 6)));
-            case "lateBirth" -> weather.with(what, dice.ratio(0.1, 0.8)).with("lateBy", dice.seconds(5, 300));
-            case "staleList" -> weather.with(what, dice.ratio(0.1, 1)).with("staleBy", dice.seconds(5, 300));
-            case "slowBoot" -> weather.with(what, dice.ratio(0.2, 0.8)).with("slowBootFactor", dice.between(2, 12));
+            case "lateBirth" ->
+                    weather.with(what, dice.ratio(0.1, 0.8)).with("lateBy", dice.seconds(5, 300));
+            case "staleList" ->
+                    weather.with(what, dice.ratio(0.1, 1)).with("staleBy", dice.seconds(5, 300));
+            case "slowBoot" ->
+                    weather.with(what, dice.ratio(0.2, 0.8))
+                            .with("slowBootFactor", dice.between(2, 12));
             default -> weather.with(what, dice.ratio(0.05, 0.6));
         };
     }
@@ -110,14 +132,17 @@ final class Skies {
 
     /** The guests of a cloud say what they have to say. */
     void guestsSpeak(String name) {
-        sim.step(new Act(null, "guests " + name), () -> {
-            int spoke = cloud(name).tick(100);
-            sim.note(spoke + " had something to say");
-        });
+        sim.step(
+                new Act(null, "guests " + name),
+                () -> {
+                    int spoke = cloud(name).tick(100);
+                    sim.note(spoke + " had something to say");
+                });
     }
 
     WatchedProvider provider(Replica replica, String name) {
-        return new WatchedProvider(sim, replica, name, cloud(name), Objects.requireNonNull(blind.get(name)));
+        return new WatchedProvider(
+                sim, replica, name, cloud(name), Objects.requireNonNull(blind.get(name)));
     }
 
     SimulatedCloud cloud(String name) {

@@ -1,17 +1,19 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Work that can stop in the middle of a call and go on later, in virtual time. Each strand has a thread, but only one
- * of them, or the simulation itself, runs at any moment: they hand over.
+ * Work that can stop in the middle of a call and go on later, in virtual time. Each strand has a
+ * thread, but only one of them, or the simulation itself, runs at any moment: they hand over.
  */
 final class Strands implements AutoCloseable {
     private final ExecutorService threads =
-            Executors.newCachedThreadPool(Thread.ofPlatform().name("strand-", 0).daemon().factory());
+            Executors.newCachedThreadPool(
+                    Thread.ofPlatform().name("strand-", 0).daemon().factory());
     private @Nullable Strand running;
 
     /** Runs work until it ends or stops for the first time. */
@@ -24,7 +26,8 @@ final class Strands implements AutoCloseable {
 
     /** The strand that runs now. */
     Strand running() {
-        if (running == null) throw new IllegalStateException("only a strand can stop in the middle");
+        if (running == null)
+            throw new IllegalStateException("only a strand can stop in the middle");
         return running;
     }
 

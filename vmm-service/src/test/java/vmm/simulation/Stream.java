@@ -15,7 +15,9 @@ final class Stream {
 
     void check() throws SQLException {
         long below = ask("SELECT count(*) FROM event WHERE seq <= " + seen);
-        if (below > count) throw new Violation("events", (below - count) + " events appeared below number " + seen);
+        if (below > count)
+            throw new Violation(
+                    "events", (below - count) + " events appeared below number " + seen);
         seen = Math.max(seen, ask("SELECT COALESCE(max(seq), 0) FROM event"));
         count = ask("SELECT count(*) FROM event WHERE seq <= " + seen);
     }

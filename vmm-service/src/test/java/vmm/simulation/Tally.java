@@ -1,11 +1,12 @@
 package vmm.simulation;
 
+import vmm.cloud.simulated.Fault;
+import vmm.vm.VmState;
+
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import vmm.cloud.simulated.Fault;
-import vmm.vm.VmState;
 
 /** How often everything occurred. */
 final class Tally {
@@ -29,7 +30,8 @@ final class Tally {
     Tally() {
         for (var kind : Kind.values()) counts.put(kind, new TreeMap<>());
         for (var from : VmState.values())
-            for (var to : VmState.values()) if (from.canBecome(to)) expect(Kind.TRANSITION, from + " to " + to);
+            for (var to : VmState.values())
+                if (from.canBecome(to)) expect(Kind.TRANSITION, from + " to " + to);
         for (var fault : Fault.values()) expect(Kind.FAULT, fault.name());
         for (var mischief : Mischief.values()) expect(Kind.MISCHIEF, mischief.name());
     }
@@ -58,19 +60,29 @@ final class Tally {
     /** What could have occurred and did not. */
     synchronized List<String> missing() {
         return counts.entrySet().stream()
-                .flatMap(kind -> kind.getValue().entrySet().stream()
-                        .filter(e -> e.getValue() == 0)
-                        .map(e -> kind.getKey().title + ": " + e.getKey()))
+                .flatMap(
+                        kind ->
+                                kind.getValue().entrySet().stream()
+                                        .filter(e -> e.getValue() == 0)
+                                        .map(e -> kind.getKey().title + ": " + e.getKey()))
                 .toList();
     }
 
     @Override
     public synchronized String toString() {
         return counts.entrySet().stream()
-                .map(kind -> kind.getKey().title + "\n"
-                        + kind.getValue().entrySet().stream()
-                                .map(e -> "  %9d  %s".formatted(e.getValue(), e.getKey()))
-                                .collect(Collectors.joining("\n")))
+                .map(
+                        kind ->
+                                kind.getKey().title
+                                        + "\n"
+                                        + kind.getValue().entrySet().stream()
+                                                .map(
+                                                        e ->
+                                                                "  %9d  %s"
+                                                                        .formatted(
+                                                                                e.getValue(),
+                                                                                e.getKey()))
+                                                .collect(Collectors.joining("\n")))
                 .collect(Collectors.joining("\n"));
     }
 }

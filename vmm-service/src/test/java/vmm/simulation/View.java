@@ -1,5 +1,10 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.event.Instants;
+import vmm.vm.VmState;
+
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,25 +15,25 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.event.Instants;
-import vmm.vm.VmState;
 
 /** What our tables say after a step: live VMs, open claims, and the events that are new. */
 record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<EventRow> events) {
     static final View NOTHING = new View(new TreeMap<>(), new TreeMap<>(), List.of());
 
     private static final String CLAIM =
-            "SELECT id, pool_id, state, vm_id, effective_at, requested_at, granted_at, expires_at, ended_at, end_reason,"
-                    + " max_lifetime_s FROM allocation ";
-    private static final String ALL = """
+            "SELECT id, pool_id, state, vm_id, effective_at, requested_at, granted_at, expires_at,"
+                    + " ended_at, end_reason, max_lifetime_s FROM allocation ";
+    private static final String ALL =
+            """
             SELECT id, pool_id, cloud, flavor, state, version, reason, held, instance_id, create_sent_at, create_answer
             FROM vm WHERE state <> 'DELETED' ORDER BY id;
-            """ + CLAIM + """
-            WHERE state <> 'ENDED' ORDER BY id;
-            SELECT id, at, type, vm_id, allocation_id, from_state, to_state, reason, detail, actor
-            FROM event WHERE id > ? ORDER BY id
-            """;
+            """
+                    + CLAIM
+                    + """
+                    WHERE state <> 'ENDED' ORDER BY id;
+                    SELECT id, at, type, vm_id, allocation_id, from_state, to_state, reason, detail, actor
+                    FROM event WHERE id > ? ORDER BY id
+                    """;
 
     record VmRow(
             UUID id,
@@ -136,7 +141,10 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
         SortedMap<UUID, Instant> warnings() throws SQLException {
             var found = new TreeMap<UUID, Instant>();
             try (var statement = connection.createStatement();
-                    var rows = statement.executeQuery("SELECT id, warned_at FROM allocation WHERE warned_at IS NOT NULL")) {
+                    var rows =
+                            statement.executeQuery(
+                                    "SELECT id, warned_at FROM allocation WHERE warned_at IS NOT"
+                                            + " NULL")) {
                 while (rows.next()) {
                     found.put(
                             rows.getObject(1, UUID.class),

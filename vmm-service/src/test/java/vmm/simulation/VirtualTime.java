@@ -6,7 +6,10 @@ import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 
-/** The clock of a simulated world, and what is to happen in it. Time passes only from one event to the next. */
+/**
+ * The clock of a simulated world, and what is to happen in it. Time passes only from one event to
+ * the next.
+ */
 final class VirtualTime implements InstantSource {
     private record Event(Instant at, long order, Runnable run) {}
 

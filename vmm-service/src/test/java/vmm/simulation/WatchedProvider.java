@@ -1,11 +1,5 @@
 package vmm.simulation;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CreateAnswer;
@@ -16,7 +10,17 @@ import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.simulated.SimulatedCloud;
 
-/** A cloud as one replica calls it: watched, and with points around each call at which the replica dies or stands still. */
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A cloud as one replica calls it: watched, and with points around each call at which the replica
+ * dies or stands still.
+ */
 final class WatchedProvider implements CloudProvider {
     /** Shorter than the time between two looks that are believed. */
     private static final Duration BLIND = Duration.ofSeconds(20);
@@ -28,7 +32,11 @@ final class WatchedProvider implements CloudProvider {
     private final Map<String, Instant> blindUntil;
 
     WatchedProvider(
-            Simulation sim, Replica replica, String name, SimulatedCloud cloud, Map<String, Instant> blindUntil) {
+            Simulation sim,
+            Replica replica,
+            String name,
+            SimulatedCloud cloud,
+            Map<String, Instant> blindUntil) {
         this.sim = sim;
         this.replica = replica;
         this.name = name;
@@ -42,10 +50,14 @@ final class WatchedProvider implements CloudProvider {
 
     @Override
     public CreateAnswer create(LaunchSpec spec) {
-        sim.witness().creating(name, spec, cloud.deduplicatesCreates());
+        sim.witness.creating(name, spec, cloud.deduplicatesCreates());
         point("before create");
         var answer = cloud.create(spec);
-        sim.note("create " + Simulation.brief(String.valueOf(spec.tags().vmId())) + ": " + words(answer));
+        sim.note(
+                "create "
+                        + Simulation.brief(String.valueOf(spec.tags().vmId()))
+                        + ": "
+                        + words(answer));
         point("after create");
         return answer;
     }
@@ -66,24 +78,27 @@ final class WatchedProvider implements CloudProvider {
     @Override
     public Optional<Instance> get(String instanceId) throws CloudFailure {
         point("before get");
-        var began = sim.time().instant();
+        var began = sim.time.instant();
         var found = blind(instanceId) ? Optional.<Instance>empty() : cloud.get(instanceId);
         sim.note("get " + instanceId + ": " + found.map(i -> i.status().name()).orElse("none"));
         boolean there = found.filter(i -> i.status() != Instance.Status.DELETING).isPresent();
-        sim.witness().looked(instanceId, there, began);
+        sim.witness.looked(instanceId, there, began);
         point("after get");
         return found;
     }
 
-    /** A look that goes to a server of the cloud that is behind: for some seconds, then not for a while. */
+    /**
+     * A look that goes to a server of the cloud that is behind: for some seconds, then not for a
+     * while.
+     */
     private boolean blind(String instanceId) {
-        var now = sim.time().instant();
+        var now = sim.time.instant();
         var until = blindUntil.get(instanceId);
         if (until != null && until.isAfter(now)) return true;
         if (until != null && until.plus(BLIND.multipliedBy(10)).isAfter(now)) return false;
-        if (!sim.blinds()) return false;
+        if (!sim.chaos.blinds()) return false;
         blindUntil.put(instanceId, now.plus(BLIND));
-        sim.tally().count(Mischief.LOOK_MISSES);
+        sim.tally.count(Mischief.LOOK_MISSES);
         return true;
     }
 
@@ -92,7 +107,7 @@ final class WatchedProvider implements CloudProvider {
         point("before list");
         try {
             var instances = cloud.list();
-            sim.witness().listed(sim.act(), name, instances);
+            sim.witness.listed(sim.act(), name, instances);
             sim.note("list " + instances.size());
             point("after list");
             return instances;
@@ -105,7 +120,7 @@ final class WatchedProvider implements CloudProvider {
 
     @Override
     public void delete(String instanceId) throws CloudFailure {
-        sim.witness().deleting(name, instanceId, cloud.truth());
+        sim.witness.deleting(name, instanceId, cloud.truth());
         point("before delete");
         try {
             cloud.delete(instanceId);
@@ -119,14 +134,18 @@ final class WatchedProvider implements CloudProvider {
 
     /** Here the replica may die, or stand still. */
     private void point(String call) {
-        String site = sim.act().orphanPass ? "orphan" : sim.act().lifecyclePass ? "lifecycle" : "task";
-        sim.points().pass(call + " (" + site + ")");
-        if (sim.pauses(call + " (" + site + ")")) sim.standStill(replica);
+        String site =
+                sim.act().orphanPass ? "orphan" : sim.act().lifecyclePass ? "lifecycle" : "task";
+        sim.points.pass(call + " (" + site + ")");
+        if (sim.chaos.pausesAt(call + " (" + site + ")")) sim.chaos.standStill(replica);
     }
 
     @Override
     public void start(String instanceId) throws CloudFailure {
+        point("before start");
         cloud.start(instanceId);
+        sim.note("start " + instanceId);
+        point("after start");
     }
 
     @Override

@@ -1,5 +1,13 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.cloud.Instance;
+import vmm.cloud.LaunchSpec;
+import vmm.cloud.simulated.SimulatedInstance;
+import vmm.reconcile.Store;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,20 +17,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import vmm.cloud.Instance;
-import vmm.cloud.LaunchSpec;
-import vmm.cloud.simulated.SimulatedInstance;
-import vmm.reconcile.Store;
 
-/** Watches every call of a cloud: creates need a committed intent, deletes a reason, and neither may come too often. */
+/**
+ * Watches every call of a cloud: creates need a committed intent, deletes a reason, and neither may
+ * come too often.
+ */
 final class Witness {
     private static final Duration QUARANTINE = Duration.ofMinutes(15);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(30);
     private static final Duration TOLERANCE = Duration.ofSeconds(3);
 
-    private record Row(String state, boolean held, String cloud, @Nullable String instance, @Nullable String reason, boolean sent) {}
+    private record Row(
+            String state,
+            boolean held,
+            String cloud,
+            @Nullable String instance,
+            @Nullable String reason,
+            boolean sent) {}
 
     private record Looks(Instant first, Instant last) {}
 
@@ -50,15 +61,19 @@ final class Witness {
     void creating(String cloud, LaunchSpec spec, boolean deduplicates) {
         var id = UUID.fromString(String.valueOf(spec.tags().vmId()));
         var row = row(id);
-        if (row == null) throw new Violation("4", "a create for " + id + ", of which there is no row");
+        if (row == null)
+            throw new Violation("4", "a create for " + id + ", of which there is no row");
         if (!row.state.equals("REQUESTED") || !row.sent || !row.cloud.equals(cloud) || row.held) {
-            throw new Violation("4", "a create for " + id + " on " + cloud + " whose row is " + row);
+            throw new Violation(
+                    "4", "a create for " + id + " on " + cloud + " whose row is " + row);
         }
-        if (!spec.tags().installation().equals(store.installation()) || !store.id().equals(spec.tags().store())) {
+        if (!spec.tags().installation().equals(store.installation())
+                || !store.id().equals(spec.tags().store())) {
             throw new Violation("4", "a create with the tags " + spec.tags());
         }
         int sent = creates.merge(id, 1, Integer::sum);
-        if (sent > 1 && !deduplicates) throw new Violation("4", "create number " + sent + " for " + id);
+        if (sent > 1 && !deduplicates)
+            throw new Violation("4", "create number " + sent + " for " + id);
     }
 
     boolean wasCreated(UUID vm) {
@@ -70,45 +85,61 @@ final class Witness {
         var found = truth.stream().filter(i -> i.id().equals(instanceId)).findFirst();
         if (found.isEmpty()) return;
         var tags = found.get().tags();
-        if (!tags.installation().equals(store.installation())) throw new Violation("2", "deletes a stranger's " + tags);
-        if (!store.id().equals(tags.store())) throw new Violation("2", "deletes an instance of another store: " + tags);
+        if (!tags.installation().equals(store.installation()))
+            throw new Violation("2", "deletes a stranger's " + tags);
+        if (!store.id().equals(tags.store()))
+            throw new Violation("2", "deletes an instance of another store: " + tags);
         var id = UUID.fromString(String.valueOf(tags.vmId()));
         var row = row(id);
         if (row == null || !row.cloud.equals(cloud)) {
             rowless(cloud, instanceId, truth.size());
-        } else if (row.state.equals("DELETED") || (row.instance != null && !row.instance.equals(instanceId))) {
+        } else if (row.state.equals("DELETED")
+                || (row.instance != null && !row.instance.equals(instanceId))) {
             boolean own = instanceId.equals(row.instance);
-            if (own && "VANISHED".equals(row.reason)) throw new Violation("10", "deletes what reappeared: " + instanceId);
+            if (own && "VANISHED".equals(row.reason))
+                throw new Violation("10", "deletes what reappeared: " + instanceId);
             seenTwice(instanceId);
         } else {
-            if (!row.state.equals("DELETING")) throw new Violation("2", "deletes " + id + " which is " + row.state);
+            if (!row.state.equals("DELETING"))
+                throw new Violation("2", "deletes " + id + " which is " + row.state);
             if (row.held) throw new Violation("2", "deletes " + id + " which is held");
             active(id);
         }
     }
 
     private void active(UUID vm) {
-        boolean active = jdbc.sql("SELECT EXISTS (SELECT 1 FROM allocation WHERE vm_id = ? AND state = 'ACTIVE')")
-                .param(vm)
-                .query(Boolean.class)
-                .single();
+        boolean active =
+                jdbc.sql(
+                                "SELECT EXISTS (SELECT 1 FROM allocation WHERE vm_id = ? AND state"
+                                        + " = 'ACTIVE')")
+                        .param(vm)
+                        .query(Boolean.class)
+                        .single();
         if (active) throw new Violation("2", "deletes " + vm + " which somebody has");
     }
 
     private void seenTwice(String instance) {
         int passes = sightings.getOrDefault(instance, new Sightings()).passes;
-        if (passes < 2) throw new Violation("10", "reaps " + instance + " seen in " + passes + " passes");
+        if (passes < 2)
+            throw new Violation("10", "reaps " + instance + " seen in " + passes + " passes");
     }
 
     private void rowless(String cloud, String instance, int there) {
         seenTwice(instance);
         var since = sightings.get(instance).rowlessSince;
         if (since == null || since.plus(QUARANTINE).minus(TOLERANCE).isAfter(time.instant())) {
-            throw new Violation("10", "reaps " + instance + " without a row since " + since + ": before its quarantine is over");
+            throw new Violation(
+                    "10",
+                    "reaps "
+                            + instance
+                            + " without a row since "
+                            + since
+                            + ": before its quarantine is over");
         }
         int many = rowless.getOrDefault(cloud, 0);
         if (many > Math.max(3, there / 20)) {
-            throw new Violation("10", "reaps one of " + many + " instances without a row, without an operator");
+            throw new Violation(
+                    "10", "reaps one of " + many + " instances without a row, without an operator");
         }
     }
 
@@ -147,20 +178,26 @@ final class Witness {
 
     /** A VM is called vanished. */
     void vanished(UUID vm, @Nullable String instance, List<SimulatedInstance> truth) {
-        if (instance == null) throw new Violation("5", vm + " vanished, though no instance of it was known");
-        boolean there = truth.stream().anyMatch(i -> i.id().equals(instance) && i.deleteRequestedAt() == null);
+        if (instance == null)
+            throw new Violation("5", vm + " vanished, though no instance of it was known");
+        boolean there =
+                truth.stream()
+                        .anyMatch(i -> i.id().equals(instance) && i.deleteRequestedAt() == null);
         if (there && !reappeared.contains(instance)) {
             throw new Violation("5", vm + " vanished, and its instance " + instance + " is there");
         }
         var looks = misses.get(instance);
         if (looks == null) throw new Violation("5", vm + " vanished without a look");
         if (looks.first.plus(BETWEEN_LOOKS).minus(TOLERANCE).isAfter(looks.last)) {
-            throw new Violation("5", vm + " vanished after looks at " + looks.first + " and " + looks.last);
+            throw new Violation(
+                    "5", vm + " vanished after looks at " + looks.first + " and " + looks.last);
         }
     }
 
     private @Nullable Row row(UUID id) {
-        return jdbc.sql("SELECT state, held, cloud, instance_id, reason, create_sent_at IS NOT NULL AS sent FROM vm WHERE id = ?")
+        return jdbc.sql(
+                        "SELECT state, held, cloud, instance_id, reason, create_sent_at IS NOT NULL"
+                                + " AS sent FROM vm WHERE id = ?")
                 .param(id)
                 .query((row, n) -> read(row))
                 .optional()
