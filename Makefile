@@ -13,13 +13,13 @@ JDK = $$(scripts/jdk25.sh)
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench
+.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST) \
 	| while IFS= read -r line; do \
 	    set -- $$line; \
-	    case "$$2" in sim|mutants|crash|replicas|e2e|bench) \
+	    case "$$2" in sim|mutants|crash|replicas|e2e) \
 	        [ -x "scripts/$$2.sh" ] || line="$$line (not there yet)";; \
 	    esac; \
 	    [ "$$2" != sim-long ] || [ -x scripts/sim.sh ] || line="$$line (not there yet)"; \
@@ -44,8 +44,8 @@ test: ## every check and test that can run here, with a summary of what was left
 sim: ## the simulation with seeded faults: SEED=1 replays one, SEEDS=50 STEPS=1000 bounds it
 	@$(call script,sim)
 
-sim-long: ## the simulation until stopped
-	@export SEEDS="$${SEEDS:-forever}"; $(call script,sim)
+sim-long: ## the simulation for MINUTES=600
+	@export MINUTES="$${MINUTES:-600}"; $(call script,sim)
 
 mutants: ## the simulation must catch each deliberate mistake
 	@$(call script,mutants)
@@ -58,9 +58,6 @@ replicas: ## two real services on one PostgreSQL, thousands of claims
 
 e2e: ## a scientist in a real browser: pick, wait, granted, release
 	@$(call script,e2e)
-
-bench: ## claims a second, and how long each takes
-	@$(call script,bench)
 
 format: ## formats all Java
 	@scripts/format.sh

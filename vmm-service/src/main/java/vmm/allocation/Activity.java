@@ -1,12 +1,21 @@
 package vmm.allocation;
 
-import java.time.Duration;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+
 import vmm.guest.GuestReports;
 
-/** Whether anybody uses the VM of an allocation, as far as its guest tells. Silence is unknown, never idleness. */
-record Activity(State state, @Nullable Instant lastActiveAt, @Nullable Instant reportedAt, @Nullable String note) {
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Whether anybody uses the VM of an allocation, as far as its guest tells. Silence is unknown,
+ * never idleness.
+ */
+record Activity(
+        State state,
+        @Nullable Instant lastActiveAt,
+        @Nullable Instant reportedAt,
+        @Nullable String note) {
     /** Somebody who reads a plot for this long has not left. */
     static final Duration PAUSE = Duration.ofMinutes(15);
 
@@ -17,16 +26,25 @@ record Activity(State state, @Nullable Instant lastActiveAt, @Nullable Instant r
     }
 
     /** Of a VM that is granted. What its guest saw before that is none of its owner's doing. */
-    static Activity of(@Nullable Instant reported, @Nullable Instant lastActive, Instant granted, Instant now) {
+    static Activity of(
+            @Nullable Instant reported,
+            @Nullable Instant lastActive,
+            Instant granted,
+            Instant now) {
         Instant used = lastActive == null || lastActive.isBefore(granted) ? null : lastActive;
-        if (reported == null) return new Activity(State.UNKNOWN, used, null, "The machine has not reported yet");
+        if (reported == null)
+            return new Activity(State.UNKNOWN, used, null, "The machine has not reported yet");
         if (reported.isBefore(now.minus(GuestReports.SILENCE))) {
             return new Activity(
-                    State.UNKNOWN, used, reported, "The machine has not reported for " + words(reported, now));
+                    State.UNKNOWN,
+                    used,
+                    reported,
+                    "The machine has not reported for " + words(reported, now));
         }
         if (used == null) return new Activity(State.IDLE, null, reported, "Nobody has used it yet");
         if (used.isBefore(now.minus(PAUSE))) {
-            return new Activity(State.IDLE, used, reported, "Nobody has used it for " + words(used, now));
+            return new Activity(
+                    State.IDLE, used, reported, "Nobody has used it for " + words(used, now));
         }
         return new Activity(State.ACTIVE, used, reported, null);
     }

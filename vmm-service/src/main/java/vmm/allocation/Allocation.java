@@ -1,13 +1,15 @@
 package vmm.allocation;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.event.Instants;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.event.Instants;
 
 /** A person's claim: QUEUED, then ACTIVE with a VM, then ENDED with a reason. */
 public record Allocation(

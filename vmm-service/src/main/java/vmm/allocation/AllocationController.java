@@ -1,15 +1,12 @@
 package vmm.allocation;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
-import java.net.URI;
-import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import java.util.UUID;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -23,12 +20,19 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.identity.Person;
 import vmm.web.Cursor;
 import vmm.web.Limit;
 import vmm.web.Names;
 import vmm.web.Page;
 import vmm.web.Problem;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
 
 /** Asking for VMs, keeping them and giving them back. */
 @RestController
@@ -52,7 +56,9 @@ class AllocationController {
         }
         var view = see(desk.take(person, request, key), person);
         return ResponseEntity.status(
-                        view.state() == Allocation.State.QUEUED ? HttpStatus.ACCEPTED : HttpStatus.CREATED)
+                        view.state() == Allocation.State.QUEUED
+                                ? HttpStatus.ACCEPTED
+                                : HttpStatus.CREATED)
                 .location(URI.create("/api/v1/allocations/" + view.id()))
                 .body(view);
     }
@@ -61,9 +67,15 @@ class AllocationController {
     Page<AllocationView> list(
             Person person,
             @RequestParam(required = false) @Nullable List<String> state,
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) @Nullable String pool,
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) @Nullable String vmType,
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) @Nullable String cloud,
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+                    @Nullable String pool,
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+                    @Nullable String vmType,
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+                    @Nullable String cloud,
             @RequestParam(required = false) @Size(min = 1, max = 200) @Nullable String user,
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
@@ -97,7 +109,8 @@ class AllocationController {
     }
 
     @PostMapping("/{id}/extension")
-    AllocationView extend(Person person, @PathVariable UUID id, @Valid @RequestBody ExtensionRequest request) {
+    AllocationView extend(
+            Person person, @PathVariable UUID id, @Valid @RequestBody ExtensionRequest request) {
         desk.extend(id, request.by(), person);
         return see(id, person);
     }
@@ -121,9 +134,12 @@ class AllocationController {
      * @param orWait whether to queue when nothing is ready; null is yes
      */
     record AllocationRequest(
-            @NotNull(message = "is required") @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) String vmType,
+            @NotNull(message = "is required")
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+                    String vmType,
             @Nullable Duration lifetime,
-            @Size(min = 1, max = 100, message = "must have 1 to 100 characters") @Nullable String name,
+            @Size(min = 1, max = 100, message = "must have 1 to 100 characters")
+                    @Nullable String name,
             @JsonProperty("wait") @Nullable Boolean orWait) {
 
         boolean waits() {

@@ -1,10 +1,11 @@
 package vmm.allocation;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** An allocation as it is shown: what the row says, and what follows from it at that moment. */
 record AllocationView(

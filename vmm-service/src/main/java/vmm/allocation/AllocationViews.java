@@ -1,5 +1,17 @@
 package vmm.allocation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+import vmm.guest.GuestTokens;
+import vmm.identity.Person;
+import vmm.identity.Role;
+import vmm.web.Cursor;
+import vmm.web.Limit;
+import vmm.web.Page;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -12,21 +24,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
-import vmm.guest.GuestTokens;
-import vmm.identity.Person;
-import vmm.identity.Role;
-import vmm.web.Cursor;
-import vmm.web.Limit;
-import vmm.web.Page;
 
 /** Allocations as people see them: their own, or all for operators. */
 @Repository
 class AllocationViews {
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT allocation.*, pool.name AS pool, vm.cloud, vm.instance_id, vm.instance_status, vm.address, vm.reported_at,
                    vm.last_active_at
             FROM allocation JOIN pool ON pool.id = allocation.pool_id LEFT JOIN vm ON vm.id = allocation.vm_id
@@ -46,12 +49,16 @@ class AllocationViews {
 
     /** One that this person may see. */
     Optional<AllocationView> find(UUID id, Person viewer) {
-        var rows = jdbc.sql(SELECT + "WHERE allocation.id = :id AND (:all OR allocation.user_name = :user)")
-                .param("id", id)
-                .param("all", viewer.is(Role.OPERATOR))
-                .param("user", viewer.name())
-                .query(AllocationViews::read)
-                .list();
+        var rows =
+                jdbc.sql(
+                                SELECT
+                                        + "WHERE allocation.id = :id AND (:all OR"
+                                        + " allocation.user_name = :user)")
+                        .param("id", id)
+                        .param("all", viewer.is(Role.OPERATOR))
+                        .param("user", viewer.name())
+                        .query(AllocationViews::read)
+                        .list();
         return views(rows, viewer).stream().findFirst();
     }
 
@@ -65,23 +72,32 @@ class AllocationViews {
         String user = viewer.is(Role.OPERATOR) ? filter.user() : viewer.name();
         if (user != null) where.add("allocation.user_name = :user");
         if (cursor != null) where.add("(allocation.requested_at, allocation.id) < (:at, :after)");
-        var query = jdbc.sql(SELECT
-                        + (where.isEmpty() ? "" : "WHERE " + String.join(" AND ", where))
-                        + " ORDER BY allocation.requested_at DESC, allocation.id DESC LIMIT :limit")
-                .param("states", filter.states().stream().map(Enum::name).toArray(String[]::new))
-                .param("pool", filter.pool(), Types.VARCHAR)
-                .param("type", filter.vmType(), Types.VARCHAR)
-                .param("cloud", filter.cloud(), Types.VARCHAR)
-                .param("user", user, Types.VARCHAR)
-                .param("limit", limit.plusOne());
+        var query =
+                jdbc.sql(
+                                SELECT
+                                        + (where.isEmpty()
+                                                ? ""
+                                                : "WHERE " + String.join(" AND ", where))
+                                        + " ORDER BY allocation.requested_at DESC, allocation.id"
+                                        + " DESC LIMIT :limit")
+                        .param(
+                                "states",
+                                filter.states().stream().map(Enum::name).toArray(String[]::new))
+                        .param("pool", filter.pool(), Types.VARCHAR)
+                        .param("type", filter.vmType(), Types.VARCHAR)
+                        .param("cloud", filter.cloud(), Types.VARCHAR)
+                        .param("user", user, Types.VARCHAR)
+                        .param("limit", limit.plusOne());
         if (cursor != null) {
-            query = query.param("at", Instants.sql(cursor.ofSize(2).value(0, Instant::parse)))
-                    .param("after", cursor.value(1, UUID::fromString));
+            query =
+                    query.param("at", Instants.sql(cursor.ofSize(2).value(0, Instant::parse)))
+                            .param("after", cursor.value(1, UUID::fromString));
         }
-        var page = Page.of(
-                query.query(AllocationViews::read).list(),
-                limit,
-                row -> Cursor.at(row.allocation().requestedAt(), row.allocation().id()));
+        var page =
+                Page.of(
+                        query.query(AllocationViews::read).list(),
+                        limit,
+                        row -> Cursor.at(row.allocation().requestedAt(), row.allocation().id()));
         return new Page<>(views(page.items(), viewer), page.nextCursor());
     }
 
@@ -119,7 +135,9 @@ class AllocationViews {
                 allocation.state(),
                 allocation.requestedAt(),
                 granted,
-                granted == null || expires == null ? allocation.lease() : Duration.between(granted, expires),
+                granted == null || expires == null
+                        ? allocation.lease()
+                        : Duration.between(granted, expires),
                 expires,
                 granted == null ? null : granted.plus(allocation.maxLifetime()),
                 allocation.endedAt(),
@@ -135,10 +153,14 @@ class AllocationViews {
                 active && granted != null
                         ? Activity.of(row.reportedAt(), row.lastActiveAt(), granted, now)
                         : Activity.none(),
-                active ? machine(row, viewer, connects.getOrDefault(allocation.poolId(), List.of())) : null);
+                active
+                        ? machine(
+                                row, viewer, connects.getOrDefault(allocation.poolId(), List.of()))
+                        : null);
     }
 
-    private AllocationView.@Nullable Machine machine(Row row, Person viewer, List<Connect> templates) {
+    private AllocationView.@Nullable Machine machine(
+            Row row, Person viewer, List<Connect> templates) {
         UUID vm = row.allocation().vmId();
         String cloud = row.cloud();
         if (vm == null || cloud == null) return null;
@@ -169,12 +191,15 @@ class AllocationViews {
         record Place(UUID id, int position) {}
         if (pools.isEmpty()) return Map.of();
         return jdbc
-                .sql("""
+                .sql(
+                        """
                         SELECT id, row_number() OVER (PARTITION BY pool_id ORDER BY effective_at, requested_at, id)::int AS position
                         FROM allocation WHERE state = 'QUEUED' AND pool_id = ANY (:pools)
                         """)
                 .param("pools", pools.toArray(Long[]::new))
-                .query((row, n) -> new Place(row.getObject("id", UUID.class), row.getInt("position")))
+                .query(
+                        (row, n) ->
+                                new Place(row.getObject("id", UUID.class), row.getInt("position")))
                 .list()
                 .stream()
                 .collect(Collectors.toMap(Place::id, Place::position));
@@ -184,14 +209,23 @@ class AllocationViews {
         record Way(long pool, Connect template) {}
         if (pools.isEmpty()) return Map.of();
         return jdbc
-                .sql("SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id, position")
+                .sql(
+                        "SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id,"
+                                + " position")
                 .param("pools", pools.toArray(Long[]::new))
-                .query((row, n) -> new Way(
-                        row.getLong("pool_id"),
-                        new Connect(row.getString("kind"), row.getString("url"), row.getString("command"))))
+                .query(
+                        (row, n) ->
+                                new Way(
+                                        row.getLong("pool_id"),
+                                        new Connect(
+                                                row.getString("kind"),
+                                                row.getString("url"),
+                                                row.getString("command"))))
                 .list()
                 .stream()
-                .collect(Collectors.groupingBy(Way::pool, Collectors.mapping(Way::template, Collectors.toList())));
+                .collect(
+                        Collectors.groupingBy(
+                                Way::pool, Collectors.mapping(Way::template, Collectors.toList())));
     }
 
     private static Row read(ResultSet row, int n) throws SQLException {

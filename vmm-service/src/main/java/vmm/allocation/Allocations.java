@@ -1,28 +1,32 @@
 package vmm.allocation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
 /** The allocation table: what is contended is one statement each, with its events. */
 @Repository
 public class Allocations {
-    static final String SELECT = """
+    static final String SELECT =
+            """
             SELECT allocation.*, pool.name AS pool FROM allocation JOIN pool ON pool.id = allocation.pool_id
             """;
 
     /**
-     * Grants the VM that has been READY longest to a new request, if nobody of its pool is waiting. Rows that others are
-     * granting are skipped, so that claims do not queue behind each other.
+     * Grants the VM that has been READY longest to a new request, if nobody of its pool is waiting.
+     * Rows that others are granting are skipped, so that claims do not queue behind each other.
      */
-    static final String CLAIM = """
+    static final String CLAIM =
+            """
             WITH candidate AS (
                 SELECT id FROM vm
                 WHERE pool_id = :pool AND state = 'READY' AND NOT held
@@ -42,8 +46,11 @@ public class Allocations {
             FROM claimed
             """;
 
-    /** Gives READY VMs, longest ready first, to the requests of a pool in the order of the queue. */
-    static final String GRANT = """
+    /**
+     * Gives READY VMs, longest ready first, to the requests of a pool in the order of the queue.
+     */
+    static final String GRANT =
+            """
             WITH request AS (
                 SELECT id, user_name, lease_s, row_number() OVER (ORDER BY effective_at, requested_at, id) AS n
                 FROM (SELECT * FROM allocation WHERE pool_id = :pool AND state = 'QUEUED'
@@ -68,8 +75,11 @@ public class Allocations {
             FROM pair
             """;
 
-    /** Ends active allocations and lets their VMs go, in one statement; {@code %s} is the condition. */
-    private static final String END = """
+    /**
+     * Ends active allocations and lets their VMs go, in one statement; {@code %s} is the condition.
+     */
+    private static final String END =
+            """
             WITH ended AS (
                 UPDATE allocation SET state = 'ENDED', ended_at = :now, end_reason = %s
                 FROM vm, pool
@@ -89,17 +99,21 @@ public class Allocations {
             """;
 
     /**
-     * Nobody used it for the idle timeout, by a guest that reported all the while and still does. Whoever extends a lease
-     * says that it is still wanted, and that counts like use.
+     * Nobody used it for the idle timeout, by a guest that reported all the while and still does.
+     * Whoever extends a lease says that it is still wanted, and that counts like use.
      */
-    private static final String UNUSED = """
+    private static final String UNUSED =
+            """
             vm.reported_at >= :fresh
             AND greatest(vm.reporting_since, vm.last_active_at, allocation.granted_at, allocation.extended_at)
                 <= CAST(:now AS timestamptz) - pool.idle_timeout_s * interval '1 second'
             """;
 
-    /** How long before a reclaim the warning goes out: the pool's, at most half its idle timeout. */
-    private static final String WARNING = "least(pool.warning_s, pool.idle_timeout_s / 2) * interval '1 second'";
+    /**
+     * How long before a reclaim the warning goes out: the pool's, at most half its idle timeout.
+     */
+    private static final String WARNING =
+            "least(pool.warning_s, pool.idle_timeout_s / 2) * interval '1 second'";
 
     private final JdbcClient jdbc;
 
@@ -107,7 +121,10 @@ public class Allocations {
         this.jdbc = jdbc;
     }
 
-    /** Grants at once; {@code false} if nothing was READY, or others wait already, or rows were locked. */
+    /**
+     * Grants at once; {@code false} if nothing was READY, or others wait already, or rows were
+     * locked.
+     */
     boolean claim(Request request, Instant now) {
         return bind(CLAIM, request, now)
                         .param("expires", Instants.sql(now.plus(request.lease())))
@@ -116,19 +133,24 @@ public class Allocations {
     }
 
     void enqueue(Request request, Instant now) {
-        bind("""
+        bind(
+                        """
                         WITH queued AS (
                             INSERT INTO allocation (id, vm_type, pool_id, user_name, name, state, priority, requested_at,
                                                     effective_at, lease_s, max_lifetime_s)
                             VALUES (:id, :type, :pool, :user, :name, 'QUEUED', :priority, :now, :effective, :lease, :lifetime))
                         INSERT INTO event (at, type, allocation_id, pool, user_name, reason, actor)
                         VALUES (:now, 'allocation', :id, :poolName, :user, 'QUEUED', :user)
-                        """, request, now).update();
+                        """,
+                        request,
+                        now)
+                .update();
     }
 
     /** Records a request that was not granted and would not wait: demand all the same. */
     void refuse(Request request, Instant now) {
-        bind("""
+        bind(
+                        """
                         WITH refused AS (
                             INSERT INTO allocation (id, vm_type, pool_id, user_name, name, state, priority, requested_at,
                                                     effective_at, lease_s, max_lifetime_s, ended_at, end_reason)
@@ -136,7 +158,10 @@ public class Allocations {
                                     :now, 'REFUSED'))
                         INSERT INTO event (at, type, allocation_id, pool, user_name, reason, actor)
                         VALUES (:now, 'allocation', :id, :poolName, :user, 'REFUSED', :user)
-                        """, request, now).update();
+                        """,
+                        request,
+                        now)
+                .update();
     }
 
     /** One grant pass at a time for a pool, to the end of the transaction: order needs it. */
@@ -158,7 +183,12 @@ public class Allocations {
     }
 
     /** Ends an active allocation; {@code false} if it no longer was. */
-    boolean end(UUID id, Allocation.EndReason reason, @Nullable String detail, String actor, Instant now) {
+    boolean end(
+            UUID id,
+            Allocation.EndReason reason,
+            @Nullable String detail,
+            String actor,
+            Instant now) {
         return jdbc.sql(END.formatted(":reason", "allocation.id = :id"))
                         .param("reason", reason.name())
                         .param("id", id)
@@ -177,18 +207,22 @@ public class Allocations {
                 .list();
     }
 
-    /** Asks for the shut-off VM of an active allocation to be started; {@code false} if it is not shut off. */
+    /**
+     * Asks for the shut-off VM of an active allocation to be started; {@code false} if it is not
+     * shut off.
+     */
     boolean askRestart(UUID id, String actor, Instant now) {
-        return jdbc.sql("""
-                        WITH asked AS (
-                            UPDATE vm SET restart_asked_at = :now FROM allocation
-                            WHERE allocation.id = :id AND allocation.state = 'ACTIVE' AND vm.id = allocation.vm_id
-                              AND vm.state = 'ALLOCATED' AND vm.instance_status = 'STOPPED'
-                            RETURNING vm.id, vm.pool_id, vm.cloud, allocation.user_name)
-                        INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, actor)
-                        SELECT :now, 'allocation', asked.id, :id, pool.name, asked.cloud, asked.user_name, 'RESTART_ASKED', :actor
-                        FROM asked JOIN pool ON pool.id = asked.pool_id
-                        """)
+        return jdbc.sql(
+                                """
+                                WITH asked AS (
+                                    UPDATE vm SET restart_asked_at = :now FROM allocation
+                                    WHERE allocation.id = :id AND allocation.state = 'ACTIVE' AND vm.id = allocation.vm_id
+                                      AND vm.state = 'ALLOCATED' AND vm.instance_status = 'STOPPED'
+                                    RETURNING vm.id, vm.pool_id, vm.cloud, allocation.user_name)
+                                INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, actor)
+                                SELECT :now, 'allocation', asked.id, :id, pool.name, asked.cloud, asked.user_name, 'RESTART_ASKED', :actor
+                                FROM asked JOIN pool ON pool.id = asked.pool_id
+                                """)
                         .param("id", id)
                         .param("actor", actor)
                         .param("now", Instants.sql(now))
@@ -196,9 +230,13 @@ public class Allocations {
                 == 1;
     }
 
-    /** Ends the allocation of a VM that left ALLOCATED by itself. To be called in the transaction of that change. */
+    /**
+     * Ends the allocation of a VM that left ALLOCATED by itself. To be called in the transaction of
+     * that change.
+     */
     public void endVanished(UUID vm, Instant now) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         UPDATE allocation SET state = 'ENDED', ended_at = :now, end_reason = 'VANISHED'
                         WHERE vm_id = :vm AND state = 'ACTIVE'
                         """)
@@ -208,14 +246,15 @@ public class Allocations {
     }
 
     boolean cancel(UUID id, String actor, Instant now) {
-        return jdbc.sql("""
-                        WITH ended AS (
-                            UPDATE allocation SET state = 'ENDED', ended_at = :now, end_reason = 'CANCELLED'
-                            WHERE id = :id AND state = 'QUEUED' RETURNING *)
-                        INSERT INTO event (at, type, allocation_id, pool, user_name, reason, actor)
-                        SELECT :now, 'allocation', ended.id, pool.name, ended.user_name, 'CANCELLED', :actor
-                        FROM ended JOIN pool ON pool.id = ended.pool_id
-                        """)
+        return jdbc.sql(
+                                """
+                                WITH ended AS (
+                                    UPDATE allocation SET state = 'ENDED', ended_at = :now, end_reason = 'CANCELLED'
+                                    WHERE id = :id AND state = 'QUEUED' RETURNING *)
+                                INSERT INTO event (at, type, allocation_id, pool, user_name, reason, actor)
+                                SELECT :now, 'allocation', ended.id, pool.name, ended.user_name, 'CANCELLED', :actor
+                                FROM ended JOIN pool ON pool.id = ended.pool_id
+                                """)
                         .param("id", id)
                         .param("actor", actor)
                         .param("now", Instants.sql(now))
@@ -225,10 +264,12 @@ public class Allocations {
 
     /** Ends what is over; the condition stands in the UPDATE itself. */
     public int expire(Instant now) {
-        return jdbc.sql(END.formatted(
-                        "CASE WHEN allocation.expires_at >= allocation.granted_at + allocation.max_lifetime_s * interval '1 second' "
-                                + "THEN 'MAX_LIFETIME' ELSE 'EXPIRED' END",
-                        "allocation.expires_at <= :now"))
+        return jdbc.sql(
+                        END.formatted(
+                                "CASE WHEN allocation.expires_at >= allocation.granted_at +"
+                                        + " allocation.max_lifetime_s * interval '1 second' THEN"
+                                        + " 'MAX_LIFETIME' ELSE 'EXPIRED' END",
+                                "allocation.expires_at <= :now"))
                 .param("detail", "its time was over")
                 .param("actor", "reclaim")
                 .param("now", Instants.sql(now))
@@ -236,17 +277,25 @@ public class Allocations {
     }
 
     /**
-     * Ends what is abandoned and was warned of in time. Silence is unknown, never idleness: only a guest that reports
-     * counts.
+     * Ends what is abandoned and was warned of in time. Silence is unknown, never idleness: only a
+     * guest that reports counts.
      *
      * @param fresh reports older than this are silence
      */
     public int abandon(Instant fresh, Instant now) {
-        return jdbc.sql(END.formatted(
-                        "CASE WHEN vm.last_active_at >= allocation.granted_at THEN 'ABANDONED' ELSE 'NEVER_CONNECTED' END",
-                        "NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz) - " + WARNING + " AND " + UNUSED))
+        return jdbc.sql(
+                        END.formatted(
+                                "CASE WHEN vm.last_active_at >= allocation.granted_at THEN"
+                                        + " 'ABANDONED' ELSE 'NEVER_CONNECTED' END",
+                                "NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz)"
+                                        + " - "
+                                        + WARNING
+                                        + " AND "
+                                        + UNUSED))
                 .param("fresh", Instants.sql(fresh))
-                .param("detail", "its guest reported that nobody used it for the pool's idle timeout")
+                .param(
+                        "detail",
+                        "its guest reported that nobody used it for the pool's idle timeout")
                 .param("actor", "reclaim")
                 .param("now", Instants.sql(now))
                 .update();
@@ -254,7 +303,8 @@ public class Allocations {
 
     /** Warns owners of what will be abandoned soon, once each time. */
     public int warn(Instant fresh, Instant now) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         WITH warned AS (
                             UPDATE allocation SET warned_at = :now, warning = 'Nobody has used it since ' || to_char(
                                    greatest(vm.last_active_at, allocation.granted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
@@ -270,7 +320,8 @@ public class Allocations {
                             RETURNING allocation.*, vm.cloud, pool.name AS pool)
                         INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, detail, actor)
                         SELECT :now, 'allocation', vm_id, id, pool, cloud, user_name, 'WARNED', warning, 'reclaim' FROM warned
-                        """.formatted(WARNING))
+                        """
+                                .formatted(WARNING))
                 .param("fresh", Instants.sql(fresh))
                 .param("now", Instants.sql(now))
                 .update();
@@ -278,7 +329,8 @@ public class Allocations {
 
     /** Takes warnings back where somebody came, or where the guest fell silent since. */
     public int unwarn(Instant fresh, Instant now) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         WITH unwarned AS (
                             UPDATE allocation SET warned_at = NULL, warning = NULL
                             FROM vm, pool
@@ -290,25 +342,30 @@ public class Allocations {
                         INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, detail, actor)
                         SELECT :now, 'allocation', vm_id, id, pool, cloud, user_name, 'WARNING_WITHDRAWN', NULL, 'reclaim'
                         FROM unwarned
-                        """.formatted(WARNING))
+                        """
+                                .formatted(WARNING))
                 .param("fresh", Instants.sql(fresh))
                 .param("now", Instants.sql(now))
                 .update();
     }
 
-    /** Extends a lease by some time, never beyond the maximum lifetime; {@code false} if that is what it would be, or it ended. */
+    /**
+     * Extends a lease by some time, never beyond the maximum lifetime; {@code false} if that is
+     * what it would be, or it ended.
+     */
     boolean extend(UUID id, Duration by, String actor, Instant now) {
-        return jdbc.sql("""
-                        WITH extended AS (
-                            UPDATE allocation SET expires_at = expires_at + :by * interval '1 second', extended_at = :now
-                            WHERE id = :id AND state = 'ACTIVE' AND expires_at > :now
-                              AND expires_at + :by * interval '1 second' <= granted_at + max_lifetime_s * interval '1 second'
-                            RETURNING *)
-                        INSERT INTO event (at, type, vm_id, allocation_id, pool, user_name, reason, detail, actor)
-                        SELECT :now, 'allocation', extended.vm_id, extended.id, pool.name, extended.user_name, 'EXTENDED',
-                               'until ' || extended.expires_at, :actor
-                        FROM extended JOIN pool ON pool.id = extended.pool_id
-                        """)
+        return jdbc.sql(
+                                """
+                                WITH extended AS (
+                                    UPDATE allocation SET expires_at = expires_at + :by * interval '1 second', extended_at = :now
+                                    WHERE id = :id AND state = 'ACTIVE' AND expires_at > :now
+                                      AND expires_at + :by * interval '1 second' <= granted_at + max_lifetime_s * interval '1 second'
+                                    RETURNING *)
+                                INSERT INTO event (at, type, vm_id, allocation_id, pool, user_name, reason, detail, actor)
+                                SELECT :now, 'allocation', extended.vm_id, extended.id, pool.name, extended.user_name, 'EXTENDED',
+                                       'until ' || extended.expires_at, :actor
+                                FROM extended JOIN pool ON pool.id = extended.pool_id
+                                """)
                         .param("id", id)
                         .param("by", by.toSeconds())
                         .param("actor", actor)
@@ -326,7 +383,9 @@ public class Allocations {
 
     /** How many of a person's claims are queued or active. */
     int countOpen(String user) {
-        return jdbc.sql("SELECT count(*) FROM allocation WHERE user_name = :user AND state <> 'ENDED'")
+        return jdbc.sql(
+                        "SELECT count(*) FROM allocation WHERE user_name = :user AND state <>"
+                                + " 'ENDED'")
                 .param("user", user)
                 .query(Integer.class)
                 .single();
@@ -334,12 +393,15 @@ public class Allocations {
 
     /** Names of the pools that have both somebody waiting and something READY. */
     public List<String> grantable() {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         SELECT name FROM pool
                         WHERE EXISTS (SELECT 1 FROM allocation WHERE pool_id = pool.id AND state = 'QUEUED')
                           AND EXISTS (SELECT 1 FROM vm WHERE pool_id = pool.id AND state = 'READY' AND NOT held)
                         ORDER BY name
-                        """).query((row, n) -> row.getString("name")).list();
+                        """)
+                .query((row, n) -> row.getString("name"))
+                .list();
     }
 
     private JdbcClient.StatementSpec bind(String sql, Request request, Instant now) {

@@ -1,14 +1,16 @@
 package vmm.allocation;
 
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.support.TransactionOperations;
+
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
-import org.springframework.stereotype.Service;
-import org.springframework.transaction.support.TransactionOperations;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
 
 /** Grants, queues, extends and ends claims. No cloud is called here. */
 @Service
@@ -36,23 +38,33 @@ public class Allocator {
     }
 
     /**
-     * Takes a request in: granted at once if a VM is READY and nobody waits, else queued, or refused if it would not wait.
+     * Takes a request in: granted at once if a VM is READY and nobody waits, else queued, or
+     * refused if it would not wait.
      *
      * @param wait whether to queue when nothing is READY
      * @param key the caller's Idempotency-Key, if any; a refusal is not kept under it
      * @param quota how many claims a person may have open at once, if limited
      */
-    public Outcome allocate(Request request, boolean wait, Optional<IdempotencyKeys.Key> key, Optional<Integer> quota) {
+    public Outcome allocate(
+            Request request,
+            boolean wait,
+            Optional<IdempotencyKeys.Key> key,
+            Optional<Integer> quota) {
         var first = transactions.execute(status -> take(request, wait, key, quota));
-        if (first == null) throw new IllegalStateException("no outcome for request " + request.id());
+        if (first == null)
+            throw new IllegalStateException("no outcome for request " + request.id());
         if (!(first instanceof Outcome.Queued)) return first;
-        // A VM may have become READY, or been hidden by another's lock, meanwhile: look once more before saying so.
+        // A VM may have become READY, or been hidden by another's lock, meanwhile: look once more
+        // before saying so.
         grant(request.poolId(), request.pool());
         return granted(request.id()) ? new Outcome.Granted(request.id()) : first;
     }
 
     private Outcome take(
-            Request request, boolean wait, Optional<IdempotencyKeys.Key> key, Optional<Integer> quota) {
+            Request request,
+            boolean wait,
+            Optional<IdempotencyKeys.Key> key,
+            Optional<Integer> quota) {
         Instant now = clock.instant();
         if (key.isPresent()) {
             var earlier = keys.claim(key.get(), request.id(), now);
@@ -79,7 +91,8 @@ public class Allocator {
             wakes.wake(LoopKind.GRANT, request.pool());
             return new Outcome.Queued(request.id());
         }
-        // Not waiting: one more look with the queue locked and served, so that what others' locks hid is seen, and what
+        // Not waiting: one more look with the queue locked and served, so that what others' locks
+        // hid is seen, and what
         // is READY beyond those who wait.
         allocations.lockQueue(request.poolId());
         int granted;
@@ -95,17 +108,21 @@ public class Allocator {
         return new Outcome.Refused(request.id());
     }
 
-    /** A grant pass for one pool: its READY VMs to its oldest requests, until one of them runs out. */
+    /**
+     * A grant pass for one pool: its READY VMs to its oldest requests, until one of them runs out.
+     */
     public int grant(long pool, String poolName) {
         int all = 0;
         int some;
         do {
-            Integer granted = transactions.execute(status -> {
-                allocations.lockQueue(pool);
-                int n = allocations.grant(pool, poolName, BATCH, clock.instant());
-                if (n > 0) wakes.wake(LoopKind.REFILL, poolName);
-                return n;
-            });
+            Integer granted =
+                    transactions.execute(
+                            status -> {
+                                allocations.lockQueue(pool);
+                                int n = allocations.grant(pool, poolName, BATCH, clock.instant());
+                                if (n > 0) wakes.wake(LoopKind.REFILL, poolName);
+                                return n;
+                            });
             some = granted == null ? 0 : granted;
             all += some;
         } while (some == BATCH);
@@ -114,13 +131,17 @@ public class Allocator {
 
     /** Ends an active claim or takes a queued one back; {@code false} if it had ended already. */
     public boolean end(Allocation allocation, String actor, Allocation.EndReason reason) {
-        Boolean ended = transactions.execute(status -> {
-            Instant now = clock.instant();
-            boolean done = allocations.cancel(allocation.id(), actor, now)
-                    || allocations.end(allocation.id(), reason, null, actor, now);
-            if (done) wakes.wake(LoopKind.REFILL, allocation.pool());
-            return done;
-        });
+        Boolean ended =
+                transactions.execute(
+                        status -> {
+                            Instant now = clock.instant();
+                            boolean done =
+                                    allocations.cancel(allocation.id(), actor, now)
+                                            || allocations.end(
+                                                    allocation.id(), reason, null, actor, now);
+                            if (done) wakes.wake(LoopKind.REFILL, allocation.pool());
+                            return done;
+                        });
         return Boolean.TRUE.equals(ended);
     }
 
@@ -129,7 +150,10 @@ public class Allocator {
         return allocations.extend(id, by, actor, clock.instant());
     }
 
-    /** Asks for the shut-off VM of an active claim to be started; {@code false} if it is not shut off. */
+    /**
+     * Asks for the shut-off VM of an active claim to be started; {@code false} if it is not shut
+     * off.
+     */
     public boolean restart(UUID id, String actor) {
         boolean asked = allocations.askRestart(id, actor, clock.instant());
         if (asked) wakes.wake(LoopKind.LIFECYCLE, Wakes.ALL);
@@ -137,10 +161,7 @@ public class Allocator {
     }
 
     private boolean granted(UUID id) {
-        return allocations
-                .find(id)
-                .filter(a -> a.state() == Allocation.State.ACTIVE)
-                .isPresent();
+        return allocations.find(id).filter(a -> a.state() == Allocation.State.ACTIVE).isPresent();
     }
 
     /** What became of a request. */

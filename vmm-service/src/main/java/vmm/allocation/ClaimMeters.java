@@ -2,11 +2,13 @@ package vmm.allocation;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+
+import org.springframework.stereotype.Component;
+
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Supplier;
-import org.springframework.stereotype.Component;
 
 /** What became of the claims that this process took, and how long each took it. */
 @Component
@@ -16,12 +18,13 @@ class ClaimMeters {
 
     ClaimMeters(MeterRegistry meters) {
         this.meters = meters;
-        this.duration = Timer.builder("vmm.claim.duration")
-                .description("From taking a request to its answer, the grant included")
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofMillis(1))
-                .maximumExpectedValue(Duration.ofSeconds(10))
-                .register(meters);
+        this.duration =
+                Timer.builder("vmm.claim.duration")
+                        .description("From taking a request to its answer, the grant included")
+                        .publishPercentileHistogram()
+                        .minimumExpectedValue(Duration.ofMillis(1))
+                        .maximumExpectedValue(Duration.ofSeconds(10))
+                        .register(meters);
     }
 
     <T> T timed(Supplier<T> claim) {

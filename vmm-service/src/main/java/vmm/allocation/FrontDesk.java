@@ -1,5 +1,18 @@
 package vmm.allocation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.stereotype.Service;
+
+import vmm.allocation.AllocationController.AllocationRequest;
+import vmm.allocation.Allocator.Outcome;
+import vmm.guest.GuestReports;
+import vmm.identity.Person;
+import vmm.identity.Role;
+import vmm.vm.Ids;
+import vmm.web.Problem;
+import vmm.web.ProblemType;
+
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -11,17 +24,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.annotation.Value;
-import org.springframework.stereotype.Service;
-import vmm.allocation.AllocationController.AllocationRequest;
-import vmm.allocation.Allocator.Outcome;
-import vmm.guest.GuestReports;
-import vmm.identity.Person;
-import vmm.identity.Role;
-import vmm.vm.Ids;
-import vmm.web.Problem;
-import vmm.web.ProblemType;
 
 /** Where people's wishes are checked against the rules before the allocator carries them out. */
 @Service
@@ -64,31 +66,39 @@ class FrontDesk {
 
     /** Takes a request in; the id of the allocation that it made, or made the first time. */
     UUID take(Person person, AllocationRequest request, @Nullable String key) {
-        var token = Optional.ofNullable(key)
-                .map(text -> new IdempotencyKeys.Key(person.name(), text, digest(request)));
-        // Before anything else: what was promised then holds, though types, terms or groups may have changed since.
+        var token =
+                Optional.ofNullable(key)
+                        .map(text -> new IdempotencyKeys.Key(person.name(), text, digest(request)));
+        // Before anything else: what was promised then holds, though types, terms or groups may
+        // have changed since.
         var earlier = token.flatMap(keys::find);
         if (earlier.isPresent()) return repeated(earlier.get(), token.get());
         if (request.lifetime() != null && request.lifetime().compareTo(LEAST) < 0) {
             throw Problem.unprocessable("lifetime", "must be a second or more");
         }
-        var offer = offers.find(request.vmType(), person).orElseThrow(() -> Problem.notFound("VM type"));
+        var offer =
+                offers.find(request.vmType(), person)
+                        .orElseThrow(() -> Problem.notFound("VM type"));
         var lease = Objects.requireNonNullElse(request.lifetime(), offer.lease());
         if (lease.compareTo(offer.maxLifetime()) > 0) {
-            throw tooLong("A machine of this type is kept for at most " + offer.maxLifetime() + ": ask for less.");
+            throw tooLong(
+                    "A machine of this type is kept for at most "
+                            + offer.maxLifetime()
+                            + ": ask for less.");
         }
         // A pool that may have no VM grants none: to wait for it would be for ever.
         boolean wait = request.waits() && offer.open();
-        var claim = new Request(
-                ids.next(),
-                offer.vmType(),
-                offer.poolId(),
-                offer.pool(),
-                person.name(),
-                request.name(),
-                lease,
-                offer.maxLifetime(),
-                0);
+        var claim =
+                new Request(
+                        ids.next(),
+                        offer.vmType(),
+                        offer.poolId(),
+                        offer.pool(),
+                        person.name(),
+                        request.name(),
+                        lease,
+                        offer.maxLifetime(),
+                        0);
         return switch (meters.timed(() -> allocator.allocate(claim, wait, token, quota))) {
             case Outcome.Granted(UUID id) -> {
                 meters.count(offer.pool(), ClaimMeters.Fate.WARM);
@@ -105,9 +115,12 @@ class FrontDesk {
             case Outcome.Repeated(UUID id) -> id;
             case Outcome.KeyReused r -> throw keyReused();
             case Outcome.OverQuota(int most) ->
-                throw Problem.of(
-                        ProblemType.QUOTA_EXCEEDED,
-                        "You have " + most + " already, which is as many as one may have. Give one back first.");
+                    throw Problem.of(
+                            ProblemType.QUOTA_EXCEEDED,
+                            "You have "
+                                    + most
+                                    + " already, which is as many as one may have. Give one back"
+                                    + " first.");
         };
     }
 
@@ -115,10 +128,11 @@ class FrontDesk {
     void end(UUID id, Person person) {
         var allocation = mine(id, person);
         boolean own = allocation.user().equals(person.name());
-        boolean ended = allocator.end(
-                allocation,
-                person.name(),
-                own ? Allocation.EndReason.RELEASED : Allocation.EndReason.FORCED);
+        boolean ended =
+                allocator.end(
+                        allocation,
+                        person.name(),
+                        own ? Allocation.EndReason.RELEASED : Allocation.EndReason.FORCED);
         if (ended && allocation.state() == Allocation.State.QUEUED) {
             meters.count(allocation.pool(), ClaimMeters.Fate.CANCELLED);
         }
@@ -138,10 +152,14 @@ class FrontDesk {
         }
         var last = allocations.find(id).orElseThrow(() -> Problem.notFound("allocation"));
         throw switch (last.state()) {
-            case QUEUED -> Problem.conflict("It still waits for a machine: its time begins with the grant.");
+            case QUEUED ->
+                    Problem.conflict(
+                            "It still waits for a machine: its time begins with the grant.");
             case ENDED -> ended();
             case ACTIVE ->
-                last.expiresAt() != null && !last.expiresAt().isAfter(clock.instant()) ? ended() : beyond(last);
+                    last.expiresAt() != null && !last.expiresAt().isAfter(clock.instant())
+                            ? ended()
+                            : beyond(last);
         };
     }
 
@@ -149,7 +167,9 @@ class FrontDesk {
         var allocation = mine(id, person);
         if (allocation.state() == Allocation.State.ENDED) throw ended();
         if (!allocator.restart(id, person.name())) {
-            throw Problem.conflict("Its machine is not switched off, as far as its cloud has told: there is nothing to start.");
+            throw Problem.conflict(
+                    "Its machine is not switched off, as far as its cloud has told: there is"
+                            + " nothing to start.");
         }
     }
 
@@ -161,8 +181,12 @@ class FrontDesk {
         var granted = allocation.grantedAt();
         return tooLong(
                 granted == null
-                        ? "A machine of this type is kept for at most " + allocation.maxLifetime() + "."
-                        : "It can be kept until " + granted.plus(allocation.maxLifetime()) + " and no longer.");
+                        ? "A machine of this type is kept for at most "
+                                + allocation.maxLifetime()
+                                + "."
+                        : "It can be kept until "
+                                + granted.plus(allocation.maxLifetime())
+                                + " and no longer.");
     }
 
     private static Problem tooLong(String detail) {
@@ -173,7 +197,9 @@ class FrontDesk {
     private Allocation mine(UUID id, Person person) {
         return allocations
                 .find(id)
-                .filter(allocation -> person.is(Role.OPERATOR) || allocation.user().equals(person.name()))
+                .filter(
+                        allocation ->
+                                person.is(Role.OPERATOR) || allocation.user().equals(person.name()))
                 .orElseThrow(() -> Problem.notFound("allocation"));
     }
 
@@ -189,27 +215,31 @@ class FrontDesk {
     }
 
     private Problem exhausted(Offers.Offer offer) {
-        var retry = Optional.ofNullable(
-                        outlooks.of(List.of(offer.poolId()), clock.instant()).get(offer.poolId()))
-                .filter(Outlook::open)
-                .flatMap(pool -> outlooks.estimate(pool, pool.queued() + 1))
-                .map(estimate -> Duration.ofMillis((long) (estimate.p50() * 1000)))
-                .orElse(TRY_AGAIN);
+        var retry =
+                Optional.ofNullable(
+                                outlooks.of(List.of(offer.poolId()), clock.instant())
+                                        .get(offer.poolId()))
+                        .filter(Outlook::open)
+                        .flatMap(pool -> outlooks.estimate(pool, pool.queued() + 1))
+                        .map(estimate -> Duration.ofMillis((long) (estimate.p50() * 1000)))
+                        .orElse(TRY_AGAIN);
         return Problem.poolExhausted(
                 offer.open()
-                        ? "No machine of this type is ready. Ask again later, or wait in the queue (\"wait\": true)."
+                        ? "No machine of this type is ready. Ask again later, or wait in the queue"
+                                + " (\"wait\": true)."
                         : "This type is closed just now. Ask again later.",
                 retry);
     }
 
     /** The same for the same request, however it was written. */
     private static String digest(AllocationRequest request) {
-        String canonical = String.join(
-                "\n",
-                request.vmType(),
-                String.valueOf(request.lifetime()),
-                String.valueOf(request.waits()),
-                request.name() == null ? "-" : "=" + request.name());
+        String canonical =
+                String.join(
+                        "\n",
+                        request.vmType(),
+                        String.valueOf(request.lifetime()),
+                        String.valueOf(request.waits()),
+                        request.name() == null ? "-" : "=" + request.name());
         try {
             var sha = MessageDigest.getInstance("SHA-256");
             return HexFormat.of().formatHex(sha.digest(canonical.getBytes(StandardCharsets.UTF_8)));

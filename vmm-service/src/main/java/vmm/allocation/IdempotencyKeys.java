@@ -1,13 +1,18 @@
 package vmm.allocation;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
-/** The Idempotency-Keys of the last day: a repeated request is answered with the allocation it made the first time. */
+/**
+ * The Idempotency-Keys of the last day: a repeated request is answered with the allocation it made
+ * the first time.
+ */
 @Repository
 public class IdempotencyKeys {
     private final JdbcClient jdbc;
@@ -17,31 +22,40 @@ public class IdempotencyKeys {
     }
 
     /**
-     * Takes a key for an allocation. A transaction that took the same key and is not over yet is waited for.
+     * Takes a key for an allocation. A transaction that took the same key and is not over yet is
+     * waited for.
      *
      * @return who took it before, empty if it is now ours
      */
     Optional<Taken> claim(Key key, UUID allocation, Instant now) {
-        int taken = jdbc.sql("""
-                        INSERT INTO idempotency_key (user_name, key, request, allocation_id, created_at)
-                        VALUES (:user, :key, :request, :allocation, :now) ON CONFLICT DO NOTHING
-                        """)
-                .param("user", key.user())
-                .param("key", key.key())
-                .param("request", key.request())
-                .param("allocation", allocation)
-                .param("now", Instants.sql(now))
-                .update();
+        int taken =
+                jdbc.sql(
+                                """
+                                INSERT INTO idempotency_key (user_name, key, request, allocation_id, created_at)
+                                VALUES (:user, :key, :request, :allocation, :now) ON CONFLICT DO NOTHING
+                                """)
+                        .param("user", key.user())
+                        .param("key", key.key())
+                        .param("request", key.request())
+                        .param("allocation", allocation)
+                        .param("now", Instants.sql(now))
+                        .update();
         if (taken == 1) return Optional.empty();
         return find(key);
     }
 
     /** What a key stands for, if it was taken. */
     Optional<Taken> find(Key key) {
-        return jdbc.sql("SELECT request, allocation_id FROM idempotency_key WHERE user_name = :user AND key = :key")
+        return jdbc.sql(
+                        "SELECT request, allocation_id FROM idempotency_key WHERE user_name = :user"
+                                + " AND key = :key")
                 .param("user", key.user())
                 .param("key", key.key())
-                .query((row, n) -> new Taken(row.getString("request"), row.getObject("allocation_id", UUID.class)))
+                .query(
+                        (row, n) ->
+                                new Taken(
+                                        row.getString("request"),
+                                        row.getObject("allocation_id", UUID.class)))
                 .optional();
     }
 
@@ -52,7 +66,10 @@ public class IdempotencyKeys {
                 .update();
     }
 
-    /** Lets one request of a person in at a time, to the end of the transaction, so that a quota holds. */
+    /**
+     * Lets one request of a person in at a time, to the end of the transaction, so that a quota
+     * holds.
+     */
     void lockPerson(String user) {
         jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('vmm.person'), hashtext(:user))")
                 .param("user", user)
@@ -67,7 +84,9 @@ public class IdempotencyKeys {
                 .update();
     }
 
-    /** @param request digest of what was asked */
+    /**
+     * @param request digest of what was asked
+     */
     public record Key(String user, String key, String request) {}
 
     record Taken(String request, UUID allocation) {}

@@ -1,5 +1,11 @@
 package vmm.allocation;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -11,15 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
 /** What pools have, are making and could make, in one statement for any number of them. */
 @Repository
 public class Outlooks {
-    static final String SELECT = """
+    static final String SELECT =
+            """
             WITH used AS (SELECT cloud, count(*) AS n FROM vm WHERE state <> 'DELETED' GROUP BY cloud)
             SELECT pool.id, NOT pool.deleted AND pool.max_size > 0 AS open, fleet.ready, waiting.queued, fleet.warming,
                    greatest(0, least(pool.max_size - fleet.live, shelves.room)) AS room, leases.next_expiry, places.clouds
@@ -70,7 +73,8 @@ public class Outlooks {
 
     /** How long the n-th of the queue will wait, if anything is known. */
     public Optional<Estimates.Estimate> estimate(Outlook pool, int n) {
-        return Estimates.of(n, pool.warming(), samples.of(pool.poolId(), pool.clouds()), pool.room());
+        return Estimates.of(
+                n, pool.warming(), samples.of(pool.poolId(), pool.clouds()), pool.room());
     }
 
     private static Outlook read(ResultSet row, int n) throws SQLException {

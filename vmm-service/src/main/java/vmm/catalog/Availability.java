@@ -1,10 +1,12 @@
 package vmm.catalog;
 
-import java.time.Instant;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+
 import vmm.allocation.Estimates.Estimate;
 import vmm.allocation.Outlook;
+
+import java.time.Instant;
+import java.util.Optional;
 
 /**
  * What somebody who asks now may expect.
@@ -13,7 +15,8 @@ import vmm.allocation.Outlook;
  * @param waitSeconds if anything is known
  * @param until when one is next likely, or when it opens
  */
-record Availability(State state, int ready, @Nullable Estimate waitSeconds, @Nullable Instant until) {
+record Availability(
+        State state, int ready, @Nullable Estimate waitSeconds, @Nullable Instant until) {
     enum State {
         READY_NOW,
         WAIT,
@@ -21,13 +24,16 @@ record Availability(State state, int ready, @Nullable Estimate waitSeconds, @Nul
         CLOSED
     }
 
-    /** @param estimate of somebody who joined the queue now */
+    /**
+     * @param estimate of somebody who joined the queue now
+     */
     static Availability of(Outlook pool, Optional<Estimate> estimate) {
         if (!pool.open()) return new Availability(State.CLOSED, 0, null, null);
         int free = pool.ready() - pool.queued();
         if (free > 0) return new Availability(State.READY_NOW, free, null, null);
         boolean comes = pool.ready() + pool.warming().size() + pool.room() > pool.queued();
-        if (comes || pool.nextExpiry() == null) return new Availability(State.WAIT, 0, estimate.orElse(null), null);
+        if (comes || pool.nextExpiry() == null)
+            return new Availability(State.WAIT, 0, estimate.orElse(null), null);
         return new Availability(State.AT_CAPACITY, 0, estimate.orElse(null), pool.nextExpiry());
     }
 }

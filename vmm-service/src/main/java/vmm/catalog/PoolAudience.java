@@ -1,15 +1,17 @@
 package vmm.catalog;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+import vmm.event.Audience;
+import vmm.identity.Person;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
-import vmm.event.Audience;
-import vmm.identity.Person;
 
 /** Who may use a pool, by the groups of its types, as they were some seconds ago. */
 @Component
@@ -27,14 +29,19 @@ class PoolAudience implements Audience {
 
     @Override
     public boolean mayUse(Person person, String pool) {
-        return known().byPool().getOrDefault(pool, List.of()).stream().anyMatch(s -> person.mayUse(s.groups()));
+        return known().byPool().getOrDefault(pool, List.of()).stream()
+                .anyMatch(s -> person.mayUse(s.groups()));
     }
 
     private synchronized Known known() {
         Instant now = clock.instant();
         var last = known;
         if (last == null || last.at().plus(FRESH).isBefore(now)) {
-            last = new Known(now, types.serving().stream().collect(Collectors.groupingBy(VmTypes.Serves::pool)));
+            last =
+                    new Known(
+                            now,
+                            types.serving().stream()
+                                    .collect(Collectors.groupingBy(VmTypes.Serves::pool)));
             known = last;
         }
         return last;

@@ -1,14 +1,10 @@
 package vmm.catalog;
 
-import java.math.BigDecimal;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.allocation.Estimates.Estimate;
 import vmm.allocation.Outlook;
 import vmm.allocation.Outlooks;
@@ -16,6 +12,12 @@ import vmm.identity.Person;
 import vmm.web.Cursor;
 import vmm.web.Limit;
 import vmm.web.Page;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 
 /** The catalogue: two statements, however many types there are. */
 @RestController
@@ -36,14 +38,19 @@ class VmTypeController {
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
         Instant now = clock.instant();
-        var page = Page.of(types.of(person, limit, cursor), limit, type -> Cursor.at(type.title(), type.name()));
+        var page =
+                Page.of(
+                        types.of(person, limit, cursor),
+                        limit,
+                        type -> Cursor.at(type.title(), type.name()));
         var pools = outlooks.of(page.items().stream().map(VmType::poolId).toList(), now);
         return page.map(type -> view(type, Optional.ofNullable(pools.get(type.poolId()))));
     }
 
     private View view(VmType type, Optional<Outlook> pool) {
-        var availability = pool.map(p -> Availability.of(p, estimate(p)))
-                .orElse(new Availability(Availability.State.CLOSED, 0, null, null));
+        var availability =
+                pool.map(p -> Availability.of(p, estimate(p)))
+                        .orElse(new Availability(Availability.State.CLOSED, 0, null, null));
         return new View(
                 type.name(),
                 type.title(),

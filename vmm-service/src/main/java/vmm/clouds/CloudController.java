@@ -1,12 +1,11 @@
 package vmm.clouds;
 
 import io.swagger.v3.oas.annotations.media.Schema;
+
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
-import java.time.InstantSource;
-import java.util.List;
-import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -18,6 +17,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.event.Events;
 import vmm.event.Events.NewEvent;
 import vmm.event.LoopKind;
@@ -29,15 +29,21 @@ import vmm.web.Limit;
 import vmm.web.Page;
 import vmm.web.Problem;
 
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+
 /** The clouds over HTTP. */
 @RestController
 @RequestMapping(path = "/api/v1/clouds", produces = MediaType.APPLICATION_JSON_VALUE)
 class CloudController {
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT cloud.*, counted.* FROM cloud
             LEFT JOIN (SELECT vm.cloud AS counted_on, count(*) AS live, %s FROM vm WHERE vm.state <> 'DELETED' GROUP BY vm.cloud)
                 AS counted ON counted_on = cloud.name
-            """.formatted(StateCounts.COLUMNS);
+            """
+                    .formatted(StateCounts.COLUMNS);
 
     private final JdbcClient jdbc;
     private final Clouds clouds;
@@ -65,11 +71,15 @@ class CloudController {
     Page<CloudView> listClouds(
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
-        var rows = jdbc.sql(SELECT + "WHERE cloud.name COLLATE \"C\" > :after ORDER BY cloud.name COLLATE \"C\" LIMIT :limit")
-                .param("after", cursor == null ? "" : cursor.ofSize(1).parts().getFirst())
-                .param("limit", limit.plusOne())
-                .query((row, n) -> CloudView.of(Clouds.read(row, n), StateCounts.read(row)))
-                .list();
+        var rows =
+                jdbc.sql(
+                                SELECT
+                                        + "WHERE cloud.name COLLATE \"C\" > :after ORDER BY"
+                                        + " cloud.name COLLATE \"C\" LIMIT :limit")
+                        .param("after", cursor == null ? "" : cursor.ofSize(1).parts().getFirst())
+                        .param("limit", limit.plusOne())
+                        .query((row, n) -> CloudView.of(Clouds.read(row, n), StateCounts.read(row)))
+                        .list();
         return Page.of(rows, limit, cloud -> Cursor.at(cloud.name()));
     }
 
@@ -84,28 +94,38 @@ class CloudController {
 
     /** Repeating what is so already leaves no trace. */
     @PostMapping(path = "/{name}/pause", consumes = MediaType.APPLICATION_JSON_VALUE)
-    CloudView pauseCloud(@PathVariable String name, @Valid @RequestBody CloudPauseRequest pause, Person person) {
-        return Objects.requireNonNull(transactions.execute(status -> {
-            var cloud = clouds.lock(List.of(name)).stream().findFirst().orElseThrow(() -> Problem.notFound("cloud"));
-            boolean news = cloud.paused() != pause.paused()
-                    || (pause.paused() && !Objects.equals(cloud.pauseReason(), pause.reason()));
-            if (news) {
-                clouds.pause(name, pause.paused(), pause.reason());
-                events.append(
-                        NewEvent.ofCloud(
-                                name,
-                                pause.paused() ? "PAUSED" : "RESUMED",
-                                Objects.toString(pause.reason(), ""),
-                                person.name()),
-                        clock.instant());
-                wakes.wake(LoopKind.REFILL, Wakes.ALL);
-                wakes.wake(LoopKind.LIFECYCLE, name);
-            }
-            return getCloud(name);
-        }));
+    CloudView pauseCloud(
+            @PathVariable String name, @Valid @RequestBody CloudPauseRequest pause, Person person) {
+        return Objects.requireNonNull(
+                transactions.execute(
+                        status -> {
+                            var cloud =
+                                    clouds.lock(List.of(name)).stream()
+                                            .findFirst()
+                                            .orElseThrow(() -> Problem.notFound("cloud"));
+                            boolean news =
+                                    cloud.paused() != pause.paused()
+                                            || (pause.paused()
+                                                    && !Objects.equals(
+                                                            cloud.pauseReason(), pause.reason()));
+                            if (news) {
+                                clouds.pause(name, pause.paused(), pause.reason());
+                                events.append(
+                                        NewEvent.ofCloud(
+                                                name,
+                                                pause.paused() ? "PAUSED" : "RESUMED",
+                                                Objects.toString(pause.reason(), ""),
+                                                person.name()),
+                                        clock.instant());
+                                wakes.wake(LoopKind.REFILL, Wakes.ALL);
+                                wakes.wake(LoopKind.LIFECYCLE, name);
+                            }
+                            return getCloud(name);
+                        }));
     }
 
     /** The wish to launch nothing more on a cloud, or to go on. */
     @Schema(name = "CloudPauseRequest")
-    record CloudPauseRequest(@NotNull Boolean paused, @Size(min = 1, max = 500) @Nullable String reason) {}
+    record CloudPauseRequest(
+            @NotNull Boolean paused, @Size(min = 1, max = 500) @Nullable String reason) {}
 }

@@ -1,7 +1,8 @@
 package vmm.clouds;
 
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
 
 /**
  * A cloud's row.

@@ -1,9 +1,12 @@
 package vmm.clouds;
 
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.time.Instant;
+
 import org.jspecify.annotations.Nullable;
+
 import vmm.vm.StateCounts;
+
+import java.time.Instant;
 
 /**
  * A cloud as administrators see it.
@@ -44,7 +47,8 @@ record CloudView(
 
     /** A pause hides no illness. */
     private static String whyPaused(CloudState cloud) {
-        String why = cloud.pauseReason() == null ? "paused by an administrator" : cloud.pauseReason();
+        String why =
+                cloud.pauseReason() == null ? "paused by an administrator" : cloud.pauseReason();
         return cloud.health() == CloudState.Health.HEALTHY
                 ? why
                 : why + " (and " + cloud.health() + ": " + cloud.healthReason() + ")";

@@ -1,5 +1,14 @@
 package vmm.clouds;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.cloud.CloudFailure;
+import vmm.event.Events;
+import vmm.event.Events.NewEvent;
+import vmm.event.Instants;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -8,21 +17,18 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.cloud.CloudFailure;
-import vmm.event.Events;
-import vmm.event.Events.NewEvent;
-import vmm.event.Instants;
 
 /** The rows of the clouds. Health is a row, so that all replicas and every screen agree. */
 @Repository
 public class Clouds {
-    /** Listings that must fail in a row before a cloud is called UNHEALTHY: one may be an accident, three are not. */
+    /**
+     * Listings that must fail in a row before a cloud is called UNHEALTHY: one may be an accident,
+     * three are not.
+     */
     static final int FAILURES_UNTIL_UNHEALTHY = 3;
 
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT cloud.*, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
             """;
 
@@ -45,7 +51,10 @@ public class Clouds {
                 .optional();
     }
 
-    /** Locks clouds in the order of their names, against other launches, to the end of the transaction. */
+    /**
+     * Locks clouds in the order of their names, against other launches, to the end of the
+     * transaction.
+     */
     public List<CloudState> lock(Collection<String> names) {
         jdbc.sql("SELECT name FROM cloud WHERE name IN (:names) ORDER BY name FOR NO KEY UPDATE")
                 .param("names", names)
@@ -59,7 +68,9 @@ public class Clouds {
 
     /** Records a complete listing. */
     public void recordListed(CloudState cloud, Instant began) {
-        jdbc.sql("UPDATE cloud SET listed_at = :began, failures = 0, look_after = NULL WHERE name = :name")
+        jdbc.sql(
+                        "UPDATE cloud SET listed_at = :began, failures = 0, look_after = NULL WHERE"
+                                + " name = :name")
                 .param("began", Instants.sql(began))
                 .param("name", cloud.name())
                 .update();
@@ -69,20 +80,24 @@ public class Clouds {
     }
 
     /**
-     * Records a listing that failed; after some in a row the cloud is UNHEALTHY. The next is tried after 1 s, then twice as
-     * long each time, at most 30 s.
+     * Records a listing that failed; after some in a row the cloud is UNHEALTHY. The next is tried
+     * after 1 s, then twice as long each time, at most 30 s.
      */
     public void recordFailure(CloudState cloud, CloudFailure failure, Instant now) {
-        int failures = jdbc.sql("""
-                        UPDATE cloud SET failures = failures + 1,
-                               look_after = CAST(:now AS timestamptz) + least(30, 2 ^ least(failures, 10)) * interval '1 second'
-                        WHERE name = :name RETURNING failures
-                        """)
-                .param("now", Instants.sql(now))
-                .param("name", cloud.name())
-                .query(Integer.class)
-                .single();
-        boolean sick = failures >= FAILURES_UNTIL_UNHEALTHY || failure instanceof CloudFailure.Unauthorized;
+        int failures =
+                jdbc.sql(
+                                """
+                                UPDATE cloud SET failures = failures + 1,
+                                       look_after = CAST(:now AS timestamptz) + least(30, 2 ^ least(failures, 10)) * interval '1 second'
+                                WHERE name = :name RETURNING failures
+                                """)
+                        .param("now", Instants.sql(now))
+                        .param("name", cloud.name())
+                        .query(Integer.class)
+                        .single();
+        boolean sick =
+                failures >= FAILURES_UNTIL_UNHEALTHY
+                        || failure instanceof CloudFailure.Unauthorized;
         if (sick && cloud.health() != CloudState.Health.UNHEALTHY) {
             become(cloud.name(), CloudState.Health.UNHEALTHY, why(failure, failures), now);
         }
@@ -101,9 +116,13 @@ public class Clouds {
     private static String why(CloudFailure failure, int failures) {
         return switch (failure) {
             case CloudFailure.Unauthorized u ->
-                "it does not accept our credentials: " + u.detail() + "; check them in the fleet file";
-            case CloudFailure.Unreachable f -> failures + " listings failed in a row: " + f.detail();
-            case CloudFailure.Throttled f -> failures + " listings were throttled in a row: " + f.detail();
+                    "it does not accept our credentials: "
+                            + u.detail()
+                            + "; check them in the fleet file";
+            case CloudFailure.Unreachable f ->
+                    failures + " listings failed in a row: " + f.detail();
+            case CloudFailure.Throttled f ->
+                    failures + " listings were throttled in a row: " + f.detail();
             case CloudFailure.NoCapacity f -> f.detail();
             case CloudFailure.QuotaExceeded f -> f.detail();
             case CloudFailure.Rejected f -> "it rejects our listings: " + f.detail();
@@ -111,17 +130,24 @@ public class Clouds {
     }
 
     private void become(String name, CloudState.Health health, @Nullable String why, Instant now) {
-        int changed = jdbc.sql("""
-                        UPDATE cloud SET health = :health, health_reason = :why, health_since = :now
-                        WHERE name = :name AND health <> :health
-                        """)
-                .param("health", health.name())
-                .param("why", health == CloudState.Health.HEALTHY ? null : why, Types.VARCHAR)
-                .param("now", Instants.sql(now))
-                .param("name", name)
-                .update();
+        int changed =
+                jdbc.sql(
+                                """
+                                UPDATE cloud SET health = :health, health_reason = :why, health_since = :now
+                                WHERE name = :name AND health <> :health
+                                """)
+                        .param("health", health.name())
+                        .param(
+                                "why",
+                                health == CloudState.Health.HEALTHY ? null : why,
+                                Types.VARCHAR)
+                        .param("now", Instants.sql(now))
+                        .param("name", name)
+                        .update();
         if (changed == 1) {
-            events.append(NewEvent.ofCloud(name, health.name(), Objects.toString(why, ""), "lifecycle"), now);
+            events.append(
+                    NewEvent.ofCloud(name, health.name(), Objects.toString(why, ""), "lifecycle"),
+                    now);
         }
     }
 

@@ -6,15 +6,9 @@ import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.timelimiter.TimeLimiter;
 import io.github.resilience4j.timelimiter.TimeLimiterConfig;
-import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeoutException;
+
 import org.jspecify.annotations.Nullable;
+
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CreateAnswer;
@@ -24,9 +18,19 @@ import vmm.cloud.LaunchSpec;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeoutException;
+
 /**
- * A cloud behind a deadline, a bulkhead and a rate limit, so that one that hangs or throttles holds up nobody. A call that
- * outlives its deadline goes on by itself and keeps its place in the bulkhead until it ends.
+ * A cloud behind a deadline, a bulkhead and a rate limit, so that one that hangs or throttles holds
+ * up nobody. A call that outlives its deadline goes on by itself and keeps its place in the
+ * bulkhead until it ends.
  */
 public final class GuardedCloud implements CloudProvider {
     /** Calls that read, under way at once: a hung listing must not shut out all others. */
@@ -44,24 +48,31 @@ public final class GuardedCloud implements CloudProvider {
 
     /**
      * @param callTimeout deadline of one call
-     * @param callsPerSecond calls in any one second; more wait for the next, for at most the deadline
+     * @param callsPerSecond calls in any one second; more wait for the next, for at most the
+     *     deadline
      */
-    public GuardedCloud(String name, CloudProvider cloud, Duration callTimeout, double callsPerSecond) {
+    public GuardedCloud(
+            String name, CloudProvider cloud, Duration callTimeout, double callsPerSecond) {
         this.cloud = cloud;
-        this.deadline = TimeLimiter.of(
-                name,
-                TimeLimiterConfig.custom()
-                        .timeoutDuration(callTimeout)
-                        .cancelRunningFuture(false)
-                        .build());
-        this.rate = RateLimiter.of(
-                name,
-                RateLimiterConfig.custom()
-                        .limitForPeriod(Math.max(1, (int) Math.ceil(callsPerSecond)))
-                        .limitRefreshPeriod(Duration.ofMillis(
-                                callsPerSecond >= 1 ? 1000 : (long) (1000 / callsPerSecond)))
-                        .timeoutDuration(callTimeout)
-                        .build());
+        this.deadline =
+                TimeLimiter.of(
+                        name,
+                        TimeLimiterConfig.custom()
+                                .timeoutDuration(callTimeout)
+                                .cancelRunningFuture(false)
+                                .build());
+        this.rate =
+                RateLimiter.of(
+                        name,
+                        RateLimiterConfig.custom()
+                                .limitForPeriod(Math.max(1, (int) Math.ceil(callsPerSecond)))
+                                .limitRefreshPeriod(
+                                        Duration.ofMillis(
+                                                callsPerSecond >= 1
+                                                        ? 1000
+                                                        : (long) (1000 / callsPerSecond)))
+                                .timeoutDuration(callTimeout)
+                                .build());
         this.reads = bulkhead(name + "-reads", READS, callTimeout);
         this.changes = bulkhead(name + "-changes", CHANGES, callTimeout);
     }
@@ -69,10 +80,7 @@ public final class GuardedCloud implements CloudProvider {
     private static Bulkhead bulkhead(String name, int calls, Duration wait) {
         return Bulkhead.of(
                 name,
-                BulkheadConfig.custom()
-                        .maxConcurrentCalls(calls)
-                        .maxWaitDuration(wait)
-                        .build());
+                BulkheadConfig.custom().maxConcurrentCalls(calls).maxWaitDuration(wait).build());
     }
 
     @Override
@@ -103,18 +111,22 @@ public final class GuardedCloud implements CloudProvider {
 
     @Override
     public void delete(String instanceId) throws CloudFailure {
-        call(changes, () -> {
-            cloud.delete(instanceId);
-            return instanceId;
-        });
+        call(
+                changes,
+                () -> {
+                    cloud.delete(instanceId);
+                    return instanceId;
+                });
     }
 
     @Override
     public void start(String instanceId) throws CloudFailure {
-        call(changes, () -> {
-            cloud.start(instanceId);
-            return instanceId;
-        });
+        call(
+                changes,
+                () -> {
+                    cloud.start(instanceId);
+                    return instanceId;
+                });
     }
 
     @Override
@@ -140,7 +152,8 @@ public final class GuardedCloud implements CloudProvider {
 
     private <T> T call(Bulkhead bulkhead, Call<T> call) throws CloudFailure {
         if (!rate.acquirePermission()) throw notSent("our own rate limit for this cloud");
-        if (!bulkhead.tryAcquirePermission()) throw notSent("too many calls to this cloud are under way");
+        if (!bulkhead.tryAcquirePermission())
+            throw notSent("too many calls to this cloud are under way");
         CompletableFuture<Answer<T>> answer;
         try {
             answer = CompletableFuture.supplyAsync(() -> answer(call), threads);

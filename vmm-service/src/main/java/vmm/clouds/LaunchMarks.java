@@ -1,18 +1,20 @@
 package vmm.clouds;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.cloud.CloudFailure;
+import vmm.event.Instants;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.cloud.CloudFailure;
-import vmm.event.Instants;
 
 /**
- * Launches that a cloud refused lately. A failure marks the offering for a while, not the cloud for ever; a failure that
- * is the cloud's marks all its offerings ({@link #WHOLE_CLOUD}).
+ * Launches that a cloud refused lately. A failure marks the offering for a while, not the cloud for
+ * ever; a failure that is the cloud's marks all its offerings ({@link #WHOLE_CLOUD}).
  */
 @Repository
 public class LaunchMarks {
@@ -33,12 +35,16 @@ public class LaunchMarks {
     /** Marks what a failed launch says about the offering or the cloud. */
     public void mark(String cloud, String flavor, CloudFailure failure, Instant now) {
         switch (failure) {
-            case CloudFailure.NoCapacity f -> put(cloud, flavor, NO_CAPACITY, NO_CAPACITY, 1, f.detail(), now);
-            case CloudFailure.QuotaExceeded f -> put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 1, f.detail(), now);
-            case CloudFailure.Unauthorized f -> put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 1, f.detail(), now);
+            case CloudFailure.NoCapacity f ->
+                    put(cloud, flavor, NO_CAPACITY, NO_CAPACITY, 1, f.detail(), now);
+            case CloudFailure.QuotaExceeded f ->
+                    put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 1, f.detail(), now);
+            case CloudFailure.Unauthorized f ->
+                    put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 1, f.detail(), now);
             case CloudFailure.Rejected f -> put(cloud, flavor, FIRST, LONGEST, 1, f.detail(), now);
             // One lost answer is an accident; the second in a row is the cloud.
-            case CloudFailure.Unreachable f -> put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 2, f.detail(), now);
+            case CloudFailure.Unreachable f ->
+                    put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 2, f.detail(), now);
             case CloudFailure.Throttled f -> {
                 var wait = f.retryAfter().orElse(Duration.ofSeconds(5));
                 put(cloud, WHOLE_CLOUD, wait, wait, 1, f.detail(), now);
@@ -46,7 +52,9 @@ public class LaunchMarks {
         }
     }
 
-    /** Marks an offering whose instance went to ERROR or never booted; the second in a row counts. */
+    /**
+     * Marks an offering whose instance went to ERROR or never booted; the second in a row counts.
+     */
     public void markFailedBoot(String cloud, String flavor, String reason, Instant now) {
         put(cloud, flavor, FIRST, LONGEST, 2, reason, now);
     }
@@ -65,32 +73,46 @@ public class LaunchMarks {
         var marks = new HashMap<Shelf, String>();
         jdbc.sql("SELECT cloud, flavor, until, reason FROM launch_mark WHERE until > :now")
                 .param("now", Instants.sql(now))
-                .query((row, n) -> marks.put(
-                        new Shelf(row.getString("cloud"), row.getString("flavor")),
-                        row.getString("reason") + ", again after "
-                                + Objects.requireNonNull(Instants.read(row, "until"))))
+                .query(
+                        (row, n) ->
+                                marks.put(
+                                        new Shelf(row.getString("cloud"), row.getString("flavor")),
+                                        row.getString("reason")
+                                                + ", again after "
+                                                + Objects.requireNonNull(
+                                                        Instants.read(row, "until"))))
                 .list();
         return marks;
     }
 
     /** Doubles from {@code first} to {@code longest}, from the {@code from}-th strike in a row. */
     private void put(
-            String cloud, String flavor, Duration first, Duration longest, int from, String reason, Instant now) {
-        int strikes = jdbc.sql("""
-                        INSERT INTO launch_mark (cloud, flavor, strikes, until, reason) VALUES (:cloud, :flavor, 1, :now, :reason)
-                        ON CONFLICT (cloud, flavor) DO UPDATE SET strikes = launch_mark.strikes + 1, reason = :reason
-                        RETURNING strikes
-                        """)
-                .param("cloud", cloud)
-                .param("flavor", flavor)
-                .param("now", Instants.sql(now))
-                .param("reason", reason)
-                .query(Integer.class)
-                .single();
+            String cloud,
+            String flavor,
+            Duration first,
+            Duration longest,
+            int from,
+            String reason,
+            Instant now) {
+        int strikes =
+                jdbc.sql(
+                                """
+                                INSERT INTO launch_mark (cloud, flavor, strikes, until, reason) VALUES (:cloud, :flavor, 1, :now, :reason)
+                                ON CONFLICT (cloud, flavor) DO UPDATE SET strikes = launch_mark.strikes + 1, reason = :reason
+                                RETURNING strikes
+                                """)
+                        .param("cloud", cloud)
+                        .param("flavor", flavor)
+                        .param("now", Instants.sql(now))
+                        .param("reason", reason)
+                        .query(Integer.class)
+                        .single();
         if (strikes < from) return;
         var doubled = first.multipliedBy(1L << Math.min(strikes - from, 10));
         var wait = doubled.compareTo(longest) > 0 ? longest : doubled;
-        jdbc.sql("UPDATE launch_mark SET until = :until WHERE cloud = :cloud AND flavor = :flavor AND until < :until")
+        jdbc.sql(
+                        "UPDATE launch_mark SET until = :until WHERE cloud = :cloud AND flavor ="
+                                + " :flavor AND until < :until")
                 .param("until", Instants.sql(now.plus(wait)))
                 .param("cloud", cloud)
                 .param("flavor", flavor)

@@ -1,10 +1,11 @@
 package vmm.event;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.RowMapper;
+
 import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.RowMapper;
 
 /**
  * Something that happened.
@@ -28,18 +29,20 @@ public record Event(
         @Nullable String detail,
         String actor) {
 
-    static final RowMapper<Event> ROWS = (row, n) -> new Event(
-            row.getObject("seq", Long.class),
-            Objects.requireNonNull(Instants.read(row, "at")),
-            row.getString("type"),
-            row.getObject("vm_id", UUID.class),
-            row.getObject("allocation_id", UUID.class),
-            row.getString("pool"),
-            row.getString("cloud"),
-            row.getString("user_name"),
-            row.getString("from_state"),
-            row.getString("to_state"),
-            row.getString("reason"),
-            row.getString("detail"),
-            row.getString("actor"));
+    static final RowMapper<Event> ROWS =
+            (row, n) ->
+                    new Event(
+                            row.getObject("seq", Long.class),
+                            Objects.requireNonNull(Instants.read(row, "at")),
+                            row.getString("type"),
+                            row.getObject("vm_id", UUID.class),
+                            row.getObject("allocation_id", UUID.class),
+                            row.getString("pool"),
+                            row.getString("cloud"),
+                            row.getString("user_name"),
+                            row.getString("from_state"),
+                            row.getString("to_state"),
+                            row.getString("reason"),
+                            row.getString("detail"),
+                            row.getString("actor"));
 }

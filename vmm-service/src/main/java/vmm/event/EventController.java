@@ -2,16 +2,20 @@ package vmm.event;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
-import java.time.InstantSource;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
+
 import tools.jackson.databind.json.JsonMapper;
+
 import vmm.identity.Person;
 import vmm.web.Problem;
+
+import java.io.IOException;
+import java.time.InstantSource;
 
 /** The stream of events. A request stays with its (virtual) thread for as long as it lasts. */
 @RestController
@@ -24,7 +28,8 @@ class EventController {
     private final JsonMapper json;
     private final InstantSource clock;
 
-    EventController(EventHub hub, Events events, Audience audience, JsonMapper json, InstantSource clock) {
+    EventController(
+            EventHub hub, Events events, Audience audience, JsonMapper json, InstantSource clock) {
         this.hub = hub;
         this.events = events;
         this.audience = audience;

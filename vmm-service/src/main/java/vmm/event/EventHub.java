@@ -1,22 +1,24 @@
 package vmm.event;
 
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+
+import vmm.identity.Person;
+import vmm.web.Problem;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.context.SmartLifecycle;
-import org.springframework.stereotype.Component;
-import vmm.identity.Person;
-import vmm.web.Problem;
 
 /**
- * Hands published events to the streams of this process. One thread reads the table, however many streams there are, and
- * none while there is no stream.
+ * Hands published events to the streams of this process. One thread reads the table, however many
+ * streams there are, and none while there is no stream.
  */
 @Component
 class EventHub implements SmartLifecycle {
@@ -43,11 +45,14 @@ class EventHub implements SmartLifecycle {
     Subscription open(Person person) {
         lock.lock();
         try {
-            if (!running) throw Problem.unavailable("The service is about to stop: try again.", Duration.ofSeconds(2));
+            if (!running)
+                throw Problem.unavailable(
+                        "The service is about to stop: try again.", Duration.ofSeconds(2));
             long own = subscriptions.stream().filter(s -> s.isOf(person)).count();
             if (own >= MOST_A_PERSON) {
                 throw Problem.unavailable(
-                        "You have " + own + " streams open already: close one first.", Duration.ofSeconds(30));
+                        "You have " + own + " streams open already: close one first.",
+                        Duration.ofSeconds(30));
             }
             if (poller == null) {
                 position = events.last();
@@ -87,7 +92,10 @@ class EventHub implements SmartLifecycle {
     private boolean goesOn() {
         lock.lock();
         try {
-            boolean over = stopped.await(PERIOD.toNanos(), TimeUnit.NANOSECONDS) || !running || subscriptions.isEmpty();
+            boolean over =
+                    stopped.await(PERIOD.toNanos(), TimeUnit.NANOSECONDS)
+                            || !running
+                            || subscriptions.isEmpty();
             if (over) poller = null;
             return !over;
         } catch (InterruptedException e) {

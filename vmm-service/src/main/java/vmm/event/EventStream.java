@@ -1,17 +1,24 @@
 package vmm.event;
 
 import jakarta.servlet.http.HttpServletResponse;
+
+import org.jspecify.annotations.Nullable;
+
+import tools.jackson.databind.json.JsonMapper;
+
+import vmm.identity.Person;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
-import vmm.identity.Person;
 
-/** One browser's stream: what it missed, then what happens, until it leaves, lags behind, or is no longer signed in. */
+/**
+ * One browser's stream: what it missed, then what happens, until it leaves, lags behind, or is no
+ * longer signed in.
+ */
 final class EventStream {
     private static final Duration COMMENT_EVERY = Duration.ofSeconds(15);
 
@@ -30,7 +37,11 @@ final class EventStream {
     private long last;
 
     EventStream(
-            Person person, Audience audience, JsonMapper json, HttpServletResponse response, SignInCheck signIn) {
+            Person person,
+            Audience audience,
+            JsonMapper json,
+            HttpServletResponse response,
+            SignInCheck signIn) {
         this.person = person;
         this.audience = audience;
         this.json = json;
@@ -49,7 +60,8 @@ final class EventStream {
         }
     }
 
-    private void begin(Subscription subscription, Events events, @Nullable String lastEventId, Instant now)
+    private void begin(
+            Subscription subscription, Events events, @Nullable String lastEventId, Instant now)
             throws IOException {
         write("retry: 2000\n\n");
         last = subscription.start();
@@ -71,12 +83,16 @@ final class EventStream {
         comment();
     }
 
-    /** Where to go on; empty if events after it are gone, or if it is not a number that we have given. */
+    /**
+     * Where to go on; empty if events after it are gone, or if it is not a number that we have
+     * given.
+     */
     private static OptionalLong resumable(String lastEventId, Events events) {
         if (!lastEventId.matches("[0-9]{1,18}")) return OptionalLong.empty();
         long id = Long.parseLong(lastEventId);
         var first = events.first();
-        boolean known = first.isPresent() ? id >= first.getAsLong() - 1 && id <= events.last() : id == 0;
+        boolean known =
+                first.isPresent() ? id >= first.getAsLong() - 1 && id <= events.last() : id == 0;
         return known ? OptionalLong.of(id) : OptionalLong.empty();
     }
 
@@ -90,10 +106,18 @@ final class EventStream {
     }
 
     private String message(EventView event) {
-        return "id: " + event.seq() + "\nevent: " + event.type() + "\ndata: " + json.writeValueAsString(event) + "\n\n";
+        return "id: "
+                + event.seq()
+                + "\nevent: "
+                + event.type()
+                + "\ndata: "
+                + json.writeValueAsString(event)
+                + "\n\n";
     }
 
-    /** Keeps the connection alive, and tells how far we are though nothing concerned this person. */
+    /**
+     * Keeps the connection alive, and tells how far we are though nothing concerned this person.
+     */
     private void comment() throws IOException {
         write(": \nid: " + last + "\n\n");
         commented = System.nanoTime();

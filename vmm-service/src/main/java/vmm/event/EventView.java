@@ -1,6 +1,12 @@
 package vmm.event;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+
+import org.jspecify.annotations.Nullable;
+
+import vmm.identity.Person;
+import vmm.identity.Role;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,9 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import vmm.identity.Person;
-import vmm.identity.Role;
 
 /** An event as it is shown. Everyone sees what concerns them. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -33,8 +36,9 @@ record EventView(
     }
 
     /**
-     * What a person sees of published events in order: operators all. Others see what happened to their own allocations, and
-     * that something changed in a pool that they may use: once for all these events, and not what, how many, or for whom.
+     * What a person sees of published events in order: operators all. Others see what happened to
+     * their own allocations, and that something changed in a pool that they may use: once for all
+     * these events, and not what, how many, or for whom.
      */
     static List<EventView> of(List<Event> events, Person person, Audience audience) {
         if (person.is(Role.OPERATOR)) {
@@ -59,7 +63,8 @@ record EventView(
     private static boolean isOfOwnAllocation(Event event, Person person) {
         return person.name().equals(event.user())
                 && event.allocationId() != null
-                && (event.type().equals("allocation") || event.type().equals("vm") && "ALLOCATED".equals(event.from()));
+                && (event.type().equals("allocation")
+                        || event.type().equals("vm") && "ALLOCATED".equals(event.from()));
     }
 
     private static EventView whole(Event event, String type) {
@@ -78,7 +83,8 @@ record EventView(
     }
 
     private static EventView ofPool(Event event, String pool) {
-        return new EventView(number(event), "pool", event.at(), null, null, pool, null, null, null, null, null);
+        return new EventView(
+                number(event), "pool", event.at(), null, null, pool, null, null, null, null, null);
     }
 
     static long number(Event published) {

@@ -1,12 +1,13 @@
 package vmm.event;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
 
 /** The table of events: written with what they tell, numbered when published. */
 @Repository
@@ -19,7 +20,8 @@ public class Events {
 
     /** Writes something that is not a change of a VM's state. */
     public void append(NewEvent event, Instant now) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, detail, actor)
                         VALUES (:now, :type, :vm, :allocation, :pool, :cloud, :user, :reason, :detail, :actor)
                         """)
@@ -37,8 +39,8 @@ public class Events {
     }
 
     /**
-     * Numbers what was committed since, one publisher at a time: the lock is held to the commit, so numbers appear in
-     * order. To be called in a transaction.
+     * Numbers what was committed since, one publisher at a time: the lock is held to the commit, so
+     * numbers appear in order. To be called in a transaction.
      *
      * @return how many were numbered
      */
@@ -46,7 +48,8 @@ public class Events {
         jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('vmm.event.publish'))")
                 .query((row, n) -> 0)
                 .list();
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         UPDATE event SET seq = numbered.seq
                         FROM (SELECT id, nextval('event_seq') AS seq
                               FROM (SELECT id FROM event WHERE seq IS NULL ORDER BY id LIMIT :limit) AS unpublished) AS numbered
@@ -72,7 +75,11 @@ public class Events {
 
     /** The number of the oldest event that is kept, empty if there is none. */
     public OptionalLong first() {
-        return jdbc.sql("SELECT seq FROM event WHERE seq IS NOT NULL ORDER BY seq LIMIT 1").query(Long.class).optional().stream()
+        return jdbc
+                .sql("SELECT seq FROM event WHERE seq IS NOT NULL ORDER BY seq LIMIT 1")
+                .query(Long.class)
+                .optional()
+                .stream()
                 .mapToLong(Long::longValue)
                 .findFirst();
     }
@@ -87,7 +94,8 @@ public class Events {
 
     /** Deletes events older than an instant, some at a time. */
     public int purge(Instant before, int limit) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < :before AND seq IS NOT NULL LIMIT :limit)
                         """)
                 .param("before", Instants.sql(before))
@@ -113,7 +121,8 @@ public class Events {
         }
 
         /** Something about a VM that is not a change of its state. */
-        public static NewEvent ofVm(UUID vm, String pool, String cloud, String reason, String detail, String actor) {
+        public static NewEvent ofVm(
+                UUID vm, String pool, String cloud, String reason, String detail, String actor) {
             return new NewEvent("vm", vm, null, pool, cloud, null, reason, detail, actor);
         }
 

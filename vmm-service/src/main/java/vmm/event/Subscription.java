@@ -1,14 +1,18 @@
 package vmm.event;
 
+import vmm.identity.Person;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import vmm.identity.Person;
 
-/** The events that wait for one stream, as many as a client may lag behind: beyond that it is dropped and comes again. */
+/**
+ * The events that wait for one stream, as many as a client may lag behind: beyond that it is
+ * dropped and comes again.
+ */
 final class Subscription implements AutoCloseable {
     private static final int MOST_BATCHES = 100;
 

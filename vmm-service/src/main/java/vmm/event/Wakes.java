@@ -1,6 +1,9 @@
 package vmm.event;
 
-/** Wakes loops earlier than their tick. A wake carries no work and may be lost: the tick repairs that. */
+/**
+ * Wakes loops earlier than their tick. A wake carries no work and may be lost: the tick repairs
+ * that.
+ */
 public interface Wakes {
 
     /** For loops that are one for all. */

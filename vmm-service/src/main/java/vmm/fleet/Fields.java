@@ -1,5 +1,12 @@
 package vmm.fleet;
 
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -11,18 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
-import org.yaml.snakeyaml.nodes.Tag;
 
 /**
  * A mapping of the fleet file, read field by field.
  *
- * <p>Whatever is wrong goes to the problems, and the field then counts as empty, so that reading goes on. Values are
- * quoted in problems as they are written, before variables are filled in, and those of credentials and options never.
+ * <p>Whatever is wrong goes to the problems, and the field then counts as empty, so that reading
+ * goes on. Values are quoted in problems as they are written, before variables are filled in, and
+ * those of credentials and options never.
  */
 final class Fields {
 
@@ -45,11 +47,15 @@ final class Fields {
         this.variables = variables;
         this.node = node;
         for (var pair : node.getValue()) take(pair.getKeyNode(), pair.getValueNode());
-        what = values.get("name") instanceof ScalarNode name ? noun + " " + quoted(name.getValue()) : noun;
+        what =
+                values.get("name") instanceof ScalarNode name
+                        ? noun + " " + quoted(name.getValue())
+                        : noun;
     }
 
     /** The fields of a node, or empty after a problem. */
-    static Optional<Fields> of(Node node, String noun, Set<String> known, Problems problems, Variables variables) {
+    static Optional<Fields> of(
+            Node node, String noun, Set<String> known, Problems problems, Variables variables) {
         if (node instanceof MappingNode mapping) {
             var fields = new Fields(problems, variables, mapping, noun);
             fields.refuseUnknown(known);
@@ -71,12 +77,18 @@ final class Fields {
 
     private void refuseUnknown(Set<String> known) {
         for (var pair : node.getValue()) {
-            if (!(pair.getKeyNode() instanceof ScalarNode key) || known.contains(key.getValue())) continue;
+            if (!(pair.getKeyNode() instanceof ScalarNode key) || known.contains(key.getValue()))
+                continue;
             if (key.getValue().equals("<<"))
                 problems.add(key, "merge keys (<<) are not supported: write the fields out");
             else
                 problems.add(
-                        key, "unknown " + key(key.getValue()) + " of " + what + Nearest.hint(key.getValue(), known));
+                        key,
+                        "unknown "
+                                + key(key.getValue())
+                                + " of "
+                                + what
+                                + Nearest.hint(key.getValue(), known));
         }
     }
 
@@ -92,7 +104,8 @@ final class Fields {
     /** Demands that these fields are there. */
     Fields require(String... fields) {
         for (var field : fields)
-            if (!values.containsKey(field)) problems.add(node, what + " lacks '" + field + "': add it");
+            if (!values.containsKey(field))
+                problems.add(node, what + " lacks '" + field + "': add it");
         return this;
     }
 
@@ -109,14 +122,19 @@ final class Fields {
         if (name.isEmpty() || NAME.matcher(name.get()).matches()) return name;
         problem(
                 field,
-                field + " " + written(field) + " is no name: use a-z, 0-9 and '-', beginning with a letter or digit,"
+                field
+                        + " "
+                        + written(field)
+                        + " is no name: use a-z, 0-9 and '-', beginning with a letter or digit,"
                         + " at most 63 characters");
         return Optional.empty();
     }
 
     /** The name, whatever is wrong with it and without telling. */
     Optional<String> nameAsWritten() {
-        return values.get("name") instanceof ScalarNode scalar ? Optional.of(scalar.getValue()) : Optional.empty();
+        return values.get("name") instanceof ScalarNode scalar
+                ? Optional.of(scalar.getValue())
+                : Optional.empty();
     }
 
     /** A text on one line, not empty. */
@@ -130,12 +148,15 @@ final class Fields {
     }
 
     private Optional<String> text(String field, int most, boolean lines) {
-        return Optional.ofNullable(values.get(field)).flatMap(value -> text(value, field, most, lines));
+        return Optional.ofNullable(values.get(field))
+                .flatMap(value -> text(value, field, most, lines));
     }
 
     private Optional<String> text(Node value, String field, int most, boolean lines) {
-        if (!(value instanceof ScalarNode scalar) || isNull(scalar)) return wrong(value, field, "must be text");
-        if (!scalar.getTag().equals(Tag.STR)) return wrong(value, field, "must be text: put it in quotes");
+        if (!(value instanceof ScalarNode scalar) || isNull(scalar))
+            return wrong(value, field, "must be text");
+        if (!scalar.getTag().equals(Tag.STR))
+            return wrong(value, field, "must be text: put it in quotes");
         return filledIn(scalar, field, most, lines);
     }
 
@@ -143,12 +164,23 @@ final class Fields {
         var text = variables.fillIn(scalar);
         if (text == null) return Optional.empty();
         int length = text.codePointCount(0, text.length());
-        if (text.isBlank()) return wrong(scalar, field, "is empty: write something or leave the field out");
-        if (length > most) return wrong(scalar, field, "is " + length + " characters long: at most " + most);
-        if (text.chars().anyMatch(c -> Character.isISOControl(c) && !(lines && (c == '\n' || c == '\r' || c == '\t')))
+        if (text.isBlank())
+            return wrong(scalar, field, "is empty: write something or leave the field out");
+        if (length > most)
+            return wrong(scalar, field, "is " + length + " characters long: at most " + most);
+        if (text.chars()
+                        .anyMatch(
+                                c ->
+                                        Character.isISOControl(c)
+                                                && !(lines
+                                                        && (c == '\n' || c == '\r' || c == '\t')))
                 || !StandardCharsets.UTF_8.newEncoder().canEncode(text))
             return wrong(
-                    scalar, field, "holds control characters" + (lines ? "" : " or line breaks") + ": remove them");
+                    scalar,
+                    field,
+                    "holds control characters"
+                            + (lines ? "" : " or line breaks")
+                            + ": remove them");
         return Optional.of(text);
     }
 
@@ -158,7 +190,10 @@ final class Fields {
         if (!(value instanceof ScalarNode scalar)
                 || !scalar.getTag().equals(Tag.INT)
                 || !WHOLE.matcher(scalar.getValue()).matches())
-            return wrong(value, field, "must be a whole number, such as " + Math.max(least, Math.min(most, 5)));
+            return wrong(
+                    value,
+                    field,
+                    "must be a whole number, such as " + Math.max(least, Math.min(most, 5)));
         int number = Integer.parseInt(scalar.getValue());
         if (number < least || number > most)
             return wrong(value, field, "is " + number + ": give " + least + " to " + most);
@@ -184,16 +219,24 @@ final class Fields {
     }
 
     Optional<Duration> duration(String field, Duration longest) {
-        return text(field, 100).flatMap(text -> {
-            try {
-                var duration = Duration.parse(text);
-                if (!duration.isPositive()) return wrong(field, "must be longer than nothing");
-                if (duration.compareTo(longest) > 0) return wrong(field, "is longer than " + inWords(longest));
-                return Optional.of(duration);
-            } catch (DateTimeException e) {
-                return wrong(field, written(field) + " is no duration: write ISO 8601, such as PT30M, PT12H or P14D");
-            }
-        });
+        return text(field, 100)
+                .flatMap(
+                        text -> {
+                            try {
+                                var duration = Duration.parse(text);
+                                if (!duration.isPositive())
+                                    return wrong(field, "must be longer than nothing");
+                                if (duration.compareTo(longest) > 0)
+                                    return wrong(field, "is longer than " + inWords(longest));
+                                return Optional.of(duration);
+                            } catch (DateTimeException e) {
+                                return wrong(
+                                        field,
+                                        written(field)
+                                                + " is no duration: write ISO 8601, such as PT30M,"
+                                                + " PT12H or P14D");
+                            }
+                        });
     }
 
     /** The elements of a list; empty if there is none. */
@@ -207,8 +250,8 @@ final class Fields {
 
     /** Demands that a list, if it is one, has something in it. */
     void atLeastOne(String field) {
-        if (values.get(field) instanceof SequenceNode sequence
-                && sequence.getValue().isEmpty()) problem(field, field + " needs at least one element");
+        if (values.get(field) instanceof SequenceNode sequence && sequence.getValue().isEmpty())
+            problem(field, field + " needs at least one element");
     }
 
     /** The elements of a list of mappings. */
@@ -222,10 +265,15 @@ final class Fields {
     List<String> texts(String field, int most) {
         var texts = new ArrayList<String>();
         for (var element : list(field))
-            text(element, "an element of " + field, most, false).ifPresent(text -> {
-                if (texts.contains(text)) problems.add(element, field + " holds " + quoted(scalar(element)) + " twice");
-                else texts.add(text);
-            });
+            text(element, "an element of " + field, most, false)
+                    .ifPresent(
+                            text -> {
+                                if (texts.contains(text))
+                                    problems.add(
+                                            element,
+                                            field + " holds " + quoted(scalar(element)) + " twice");
+                                else texts.add(text);
+                            });
         return List.copyOf(texts);
     }
 
@@ -240,11 +288,14 @@ final class Fields {
         var inner = new Fields(problems, variables, mapping, noun);
         if (known != null) inner.refuseUnknown(known);
         var pairs = new LinkedHashMap<String, String>();
-        inner.values.forEach((name, node) -> {
-            if (!(node instanceof ScalarNode scalar) || isNull(scalar))
-                problems.add(node, key(name) + " of " + noun + " must have a single value");
-            else filledIn(scalar, key(name), LONGEST_SECRET, true).ifPresent(text -> pairs.put(name, text));
-        });
+        inner.values.forEach(
+                (name, node) -> {
+                    if (!(node instanceof ScalarNode scalar) || isNull(scalar))
+                        problems.add(node, key(name) + " of " + noun + " must have a single value");
+                    else
+                        filledIn(scalar, key(name), LONGEST_SECRET, true)
+                                .ifPresent(text -> pairs.put(name, text));
+                });
         return Map.copyOf(pairs);
     }
 

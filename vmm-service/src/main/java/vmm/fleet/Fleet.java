@@ -1,7 +1,8 @@
 package vmm.fleet;
 
-import java.util.List;
 import vmm.sizing.Schedule;
+
+import java.util.List;
 
 /**
  * All that a fleet file says; consistent in itself, names are unique and every reference resolves.

@@ -1,5 +1,14 @@
 package vmm.fleet;
 
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.reader.ReaderException;
+
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.ByteBuffer;
@@ -11,14 +20,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.Tag;
-import org.yaml.snakeyaml.reader.ReaderException;
 
 /** The reader of fleet files. */
 public final class FleetFile {
@@ -36,7 +37,10 @@ public final class FleetFile {
      * @param kinds the kinds of clouds that this build has adapters for
      * @throws FleetRefused if anything is wrong with it, telling all that is
      */
-    public static Fleet read(Path file, Function<String, Optional<String>> environment, Map<String, KindRules> kinds) {
+    public static Fleet read(
+            Path file,
+            Function<String, Optional<String>> environment,
+            Map<String, KindRules> kinds) {
         var problems = new Problems(file.toString());
         return read(bytes(file, problems), problems, environment, kinds);
     }
@@ -47,7 +51,10 @@ public final class FleetFile {
      * @param name what problems call it
      */
     public static Fleet read(
-            String name, byte[] content, Function<String, Optional<String>> environment, Map<String, KindRules> kinds) {
+            String name,
+            byte[] content,
+            Function<String, Optional<String>> environment,
+            Map<String, KindRules> kinds) {
         return read(content, new Problems(name), environment, kinds);
     }
 
@@ -61,17 +68,16 @@ public final class FleetFile {
             problems.add(1, "is empty: describe at least installation and clouds");
             throw problems.refused();
         }
-        var fleet = new FleetReader(kinds, problems, new Variables(environment, problems)).read(root);
+        var fleet =
+                new FleetReader(kinds, problems, new Variables(environment, problems)).read(root);
         problems.refuseAny();
         return fleet;
     }
 
     private static String text(byte[] bytes, Problems problems) {
         try {
-            var text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
+            var text =
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
             return text.startsWith("\uFEFF") ? text.substring(1) : text;
         } catch (CharacterCodingException e) {
             problems.add(firstBadLine(bytes), "is not UTF-8: save the file as UTF-8");
@@ -80,8 +86,10 @@ public final class FleetFile {
     }
 
     private static byte[] bytes(Path file, Problems problems) {
-        if (Files.isDirectory(file)) throw refused(problems, "is a directory: name the file itself");
-        if (!Files.exists(file)) throw refused(problems, "does not exist: give the path of a fleet file");
+        if (Files.isDirectory(file))
+            throw refused(problems, "is a directory: name the file itself");
+        if (!Files.exists(file))
+            throw refused(problems, "does not exist: give the path of a fleet file");
         byte[] bytes;
         try (var in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MOST_BYTES + 1);
@@ -90,7 +98,8 @@ public final class FleetFile {
         } catch (IOException e) {
             throw refused(problems, "cannot be read (" + e.getClass().getSimpleName() + ")");
         }
-        if (bytes.length > MOST_BYTES) throw refused(problems, "is larger than " + MOST_BYTES + " bytes");
+        if (bytes.length > MOST_BYTES)
+            throw refused(problems, "is larger than " + MOST_BYTES + " bytes");
         return bytes;
     }
 
@@ -127,12 +136,17 @@ public final class FleetFile {
             var mark = e.getProblemMark();
             problems.add(mark == null ? 1 : mark.getLine() + 1, SyntaxError.explain(e));
         } catch (ReaderException e) {
-            int line = 1
-                    + (int) text.codePoints()
-                            .limit(e.getPosition())
-                            .filter(c -> c == '\n')
-                            .count();
-            problems.add(line, "holds the character U+%04X, which YAML does not allow".formatted(e.getCodePoint()));
+            int line =
+                    1
+                            + (int)
+                                    text.codePoints()
+                                            .limit(e.getPosition())
+                                            .filter(c -> c == '\n')
+                                            .count();
+            problems.add(
+                    line,
+                    "holds the character U+%04X, which YAML does not allow"
+                            .formatted(e.getCodePoint()));
         } catch (YAMLException e) {
             problems.add(1, SyntaxError.explain(e));
         }

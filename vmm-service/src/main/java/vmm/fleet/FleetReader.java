@@ -1,5 +1,9 @@
 package vmm.fleet;
 
+import org.yaml.snakeyaml.nodes.Node;
+
+import vmm.sizing.Schedule;
+
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -10,18 +14,40 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.yaml.snakeyaml.nodes.Node;
-import vmm.sizing.Schedule;
 
-/** The meaning of a fleet file's tree. Returns something in any case; only without problems is it of use. */
+/**
+ * The meaning of a fleet file's tree. Returns something in any case; only without problems is it of
+ * use.
+ */
 final class FleetReader {
 
-    private static final Set<String> FLEET = Set.of("installation", "clouds", "pools", "vmTypes", "schedules");
-    private static final Set<String> CLOUD = Set.of(
-            "name", "kind", "endpoint", "region", "credentials", "options", "maxVms", "callTimeout", "rateLimit");
+    private static final Set<String> FLEET =
+            Set.of("installation", "clouds", "pools", "vmTypes", "schedules");
+    private static final Set<String> CLOUD =
+            Set.of(
+                    "name",
+                    "kind",
+                    "endpoint",
+                    "region",
+                    "credentials",
+                    "options",
+                    "maxVms",
+                    "callTimeout",
+                    "rateLimit");
     private static final Set<String> VM_TYPE =
-            Set.of("name", "title", "description", "pool", "vcpus", "ramGb", "gpus", "groups", "tags", "logo");
-    private static final Set<String> SCHEDULE = Set.of("name", "pool", "cron", "zone", "duration", "target");
+            Set.of(
+                    "name",
+                    "title",
+                    "description",
+                    "pool",
+                    "vcpus",
+                    "ramGb",
+                    "gpus",
+                    "groups",
+                    "tags",
+                    "logo");
+    private static final Set<String> SCHEDULE =
+            Set.of("name", "pool", "cron", "zone", "duration", "target");
 
     static final int MOST = 100_000;
     static final int LONGEST_ID = 200;
@@ -39,8 +65,9 @@ final class FleetReader {
     }
 
     Fleet read(Node root) {
-        var top = Fields.of(root, "the fleet file", FLEET, problems, variables)
-                .map(fields -> fields.require("installation", "clouds"));
+        var top =
+                Fields.of(root, "the fleet file", FLEET, problems, variables)
+                        .map(fields -> fields.require("installation", "clouds"));
         if (top.isEmpty()) return new Fleet("", List.of(), List.of(), List.of(), List.of());
         var file = top.get();
         var clouds = file.entries("clouds", "cloud", CLOUD);
@@ -60,18 +87,29 @@ final class FleetReader {
                 schedules.stream().flatMap(s -> schedule(s, poolNames).stream()).toList());
     }
 
-    /** The names that others may refer to, right or wrong in themselves; each must be there and once. */
+    /**
+     * The names that others may refer to, right or wrong in themselves; each must be there and
+     * once.
+     */
     private static Set<String> names(List<Fields> entries, String noun) {
         var lines = new HashMap<String, Integer>();
         for (var entry : entries) {
-            entry.require("name").name("name").or(entry::nameAsWritten).ifPresent(name -> {
-                var before = lines.putIfAbsent(name, entry.line());
-                if (before != null)
-                    entry.problem(
-                            "name",
-                            noun + " " + entry.written("name") + " is already at line " + before
-                                    + ": give this one another name");
-            });
+            entry.require("name")
+                    .name("name")
+                    .or(entry::nameAsWritten)
+                    .ifPresent(
+                            name -> {
+                                var before = lines.putIfAbsent(name, entry.line());
+                                if (before != null)
+                                    entry.problem(
+                                            "name",
+                                            noun
+                                                    + " "
+                                                    + entry.written("name")
+                                                    + " is already at line "
+                                                    + before
+                                                    + ": give this one another name");
+                            });
         }
         return lines.keySet();
     }
@@ -83,19 +121,25 @@ final class FleetReader {
         if (rules == null && !kind.isEmpty())
             cloud.problem(
                     "kind",
-                    "no adapter for kind " + cloud.written("kind") + " in this build; available: "
-                            + (kinds.isEmpty() ? "none" : String.join(", ", new TreeSet<>(kinds.keySet()))));
+                    "no adapter for kind "
+                            + cloud.written("kind")
+                            + " in this build; available: "
+                            + (kinds.isEmpty()
+                                    ? "none"
+                                    : String.join(", ", new TreeSet<>(kinds.keySet()))));
         var endpoint = cloud.text("endpoint", LONGEST_URL);
         if (endpoint.isPresent() && !isWeb(endpoint.get()))
             cloud.problem(
                     "endpoint",
-                    "endpoint is no address: write http:// or https://, a host and a path, and no user or password");
+                    "endpoint is no address: write http:// or https://, a host and a path, and no"
+                            + " user or password");
         return new CloudEntry(
                 cloud.name("name").orElse(""),
                 kind,
                 endpoint,
                 cloud.text("region", LONGEST_ID),
-                cloud.pairs("credentials", "credentials", rules == null ? null : rules.credentials()),
+                cloud.pairs(
+                        "credentials", "credentials", rules == null ? null : rules.credentials()),
                 cloud.pairs("options", "options", rules == null ? null : rules.options()),
                 cloud.whole("maxVms", 0, MOST),
                 cloud.duration("callTimeout", LONGEST_CALL).orElse(CloudEntry.CALL_TIMEOUT),
@@ -106,7 +150,10 @@ final class FleetReader {
         type.require("title", "pool", "vcpus", "ramGb");
         var logo = type.text("logo", LONGEST_URL);
         if (logo.isPresent() && !isWeb(logo.get()) && !logo.get().matches("/[^/].*"))
-            type.problem("logo", "logo must be an address that begins with https:// or a path that begins with /");
+            type.problem(
+                    "logo",
+                    "logo must be an address that begins with https:// or a path that begins with"
+                            + " /");
         return new VmTypeEntry(
                 type.name("name").orElse(""),
                 type.text("title", 200).orElse(""),
@@ -124,10 +171,22 @@ final class FleetReader {
         schedule.require("pool", "cron", "zone", "duration", "target");
         var name = schedule.name("name");
         var pool = reference(schedule, "pool", pools);
-        var cron = schedule.text("cron", 1_000)
-                .filter(text -> accepts(schedule, "cron", () -> Schedule.requireCron(text)));
-        var zone = schedule.text("zone", 1_000)
-                .filter(text -> accepts(schedule, "zone", () -> Schedule.requireZone(text)));
+        var cron =
+                schedule.text("cron", 1_000)
+                        .filter(
+                                text ->
+                                        accepts(
+                                                schedule,
+                                                "cron",
+                                                () -> Schedule.requireCron(text)));
+        var zone =
+                schedule.text("zone", 1_000)
+                        .filter(
+                                text ->
+                                        accepts(
+                                                schedule,
+                                                "zone",
+                                                () -> Schedule.requireZone(text)));
         var duration = schedule.duration("duration", Schedule.LONGEST);
         var target = schedule.whole("target", 0, Schedule.LARGEST_TARGET);
         if (name.isEmpty()
@@ -140,8 +199,15 @@ final class FleetReader {
         accepts(
                 schedule,
                 "duration",
-                () -> read.add(
-                        Schedule.of(name.get(), pool.get(), cron.get(), zone.get(), duration.get(), target.get())));
+                () ->
+                        read.add(
+                                Schedule.of(
+                                        name.get(),
+                                        pool.get(),
+                                        cron.get(),
+                                        zone.get(),
+                                        duration.get(),
+                                        target.get())));
         return read.stream().findFirst();
     }
 
@@ -150,7 +216,9 @@ final class FleetReader {
             check.run();
             return true;
         } catch (IllegalArgumentException e) {
-            fields.problem(field, fields.isLiteral(field) ? String.valueOf(e.getMessage()) : field + " is wrong");
+            fields.problem(
+                    field,
+                    fields.isLiteral(field) ? String.valueOf(e.getMessage()) : field + " is wrong");
             return false;
         }
     }
@@ -162,7 +230,11 @@ final class FleetReader {
         if (name.isPresent() && !known.contains(name.get()) && !toldBefore)
             from.problem(
                     field,
-                    "there is no " + field + " " + from.written(field) + " in this file"
+                    "there is no "
+                            + field
+                            + " "
+                            + from.written(field)
+                            + " in this file"
                             + Nearest.hint(name.get(), known));
         return name;
     }

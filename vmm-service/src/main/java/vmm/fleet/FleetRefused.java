@@ -2,7 +2,10 @@ package vmm.fleet;
 
 import java.util.List;
 
-/** A fleet file that cannot be used: every problem found in it, one a line, as {@code file:line: what to do}. */
+/**
+ * A fleet file that cannot be used: every problem found in it, one a line, as {@code file:line:
+ * what to do}.
+ */
 public final class FleetRefused extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -12,7 +12,10 @@ final class Nearest {
 
     private Nearest() {}
 
-    /** "; did you mean 'poolSize'?", or else "; known: …" if that is short enough to help, or nothing. */
+    /**
+     * "; did you mean 'poolSize'?", or else "; known: …" if that is short enough to help, or
+     * nothing.
+     */
     static String hint(String written, Collection<String> known) {
         var nearest = to(written, known);
         if (nearest.isPresent()) return "; did you mean '" + nearest.get() + "'?";
@@ -26,8 +29,10 @@ final class Nearest {
         int far = Math.max(1, Math.min(3, written.length() / 3));
         return known.stream()
                 .filter(name -> distance(plain(written), plain(name)) <= far)
-                .min(Comparator.<String>comparingInt(name -> distance(plain(written), plain(name)))
-                        .thenComparing(Comparator.naturalOrder()));
+                .min(
+                        Comparator.<String>comparingInt(
+                                        name -> distance(plain(written), plain(name)))
+                                .thenComparing(Comparator.naturalOrder()));
     }
 
     private static String plain(String name) {
@@ -43,7 +48,10 @@ final class Nearest {
             for (int j = 1; j <= other.length(); j++) {
                 char a = one.charAt(i - 1);
                 char b = other.charAt(j - 1);
-                d[i][j] = Math.min(d[i - 1][j - 1] + (a == b ? 0 : 1), 1 + Math.min(d[i - 1][j], d[i][j - 1]));
+                d[i][j] =
+                        Math.min(
+                                d[i - 1][j - 1] + (a == b ? 0 : 1),
+                                1 + Math.min(d[i - 1][j], d[i][j - 1]));
                 if (i > 1 && j > 1 && a == other.charAt(j - 2) && b == one.charAt(i - 2))
                     d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
             }

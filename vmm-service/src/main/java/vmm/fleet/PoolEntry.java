@@ -49,7 +49,12 @@ public record PoolEntry(
      * @param maxVms its own maximum; empty: none
      */
     public record Placement(
-            String cloud, String image, String flavor, Optional<String> network, int weight, Optional<Integer> maxVms) {
+            String cloud,
+            String image,
+            String flavor,
+            Optional<String> network,
+            int weight,
+            Optional<Integer> maxVms) {
 
         public static final int WEIGHT = 100;
     }
@@ -57,7 +62,8 @@ public record PoolEntry(
     /**
      * A way to reach a VM: either an address for the browser or a command for a terminal.
      *
-     * <p>Both may hold {@code {address}}, {@code {secret}} and {@code {user}}, filled in for the owner of a VM.
+     * <p>Both may hold {@code {address}}, {@code {secret}} and {@code {user}}, filled in for the
+     * owner of a VM.
      */
     public record Connect(String kind, Optional<String> url, Optional<String> command) {}
 }

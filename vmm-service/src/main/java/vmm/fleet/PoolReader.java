@@ -10,19 +10,21 @@ import java.util.regex.Pattern;
 /** The meaning of a pool in a fleet file's tree. */
 final class PoolReader {
 
-    static final Set<String> POOL = Set.of(
-            "name",
-            "poolSize",
-            "maxSize",
-            "readyWhen",
-            "bootTimeout",
-            "lease",
-            "maxLifetime",
-            "idleTimeout",
-            "warning",
-            "placements",
-            "connect");
-    private static final Set<String> PLACEMENT = Set.of("cloud", "image", "flavor", "network", "weight", "maxVms");
+    static final Set<String> POOL =
+            Set.of(
+                    "name",
+                    "poolSize",
+                    "maxSize",
+                    "readyWhen",
+                    "bootTimeout",
+                    "lease",
+                    "maxLifetime",
+                    "idleTimeout",
+                    "warning",
+                    "placements",
+                    "connect");
+    private static final Set<String> PLACEMENT =
+            Set.of("cloud", "image", "flavor", "network", "weight", "maxVms");
     private static final Set<String> CONNECT = Set.of("kind", "url", "command");
 
     private static final int MOST_WEIGHT = 1_000_000;
@@ -40,14 +42,20 @@ final class PoolReader {
         if (poolSize.isPresent() && maxSize.isPresent() && poolSize.get() > maxSize.get())
             pool.problem(
                     "poolSize",
-                    "poolSize " + poolSize.get() + " is above maxSize " + maxSize.get()
+                    "poolSize "
+                            + poolSize.get()
+                            + " is above maxSize "
+                            + maxSize.get()
                             + ": raise maxSize or lower poolSize");
         var lease = pool.duration("lease").orElse(PoolEntry.LEASE);
         var maxLifetime = pool.duration("maxLifetime").orElse(PoolEntry.MAX_LIFETIME);
         if (lease.compareTo(maxLifetime) > 0)
             pool.problem(
                     pool.has("lease") ? "lease" : "maxLifetime",
-                    "lease " + lease + " is longer than maxLifetime " + maxLifetime
+                    "lease "
+                            + lease
+                            + " is longer than maxLifetime "
+                            + maxLifetime
                             + ": give a shorter lease or a longer maxLifetime");
         pool.atLeastOne("placements");
         return new PoolEntry(
@@ -70,9 +78,10 @@ final class PoolReader {
         if (text.isPresent() && readyWhen.isEmpty())
             pool.problem(
                     "readyWhen",
-                    "readyWhen " + pool.written("readyWhen")
-                            + " is unknown: write guestReport, instanceActive, or portOpen: and a port, such as"
-                            + " portOpen:22");
+                    "readyWhen "
+                            + pool.written("readyWhen")
+                            + " is unknown: write guestReport, instanceActive, or portOpen: and a"
+                            + " port, such as portOpen:22");
         return readyWhen.orElse(new ReadyWhen.GuestReport());
     }
 
@@ -83,18 +92,25 @@ final class PoolReader {
             placement.require("cloud", "image", "flavor");
             var cloud = FleetReader.reference(placement, "cloud", clouds);
             var flavor = placement.text("flavor", FleetReader.LONGEST_ID);
-            if (cloud.isPresent() && flavor.isPresent() && !shelves.add(List.of(cloud.get(), flavor.get())))
+            if (cloud.isPresent()
+                    && flavor.isPresent()
+                    && !shelves.add(List.of(cloud.get(), flavor.get())))
                 placement.problem(
                         "flavor",
-                        "this pool has flavor " + placement.written("flavor") + " of that cloud already:"
+                        "this pool has flavor "
+                                + placement.written("flavor")
+                                + " of that cloud already:"
                                 + " join the two placements");
-            placements.add(new PoolEntry.Placement(
-                    cloud.orElse(""),
-                    placement.text("image", FleetReader.LONGEST_ID).orElse(""),
-                    flavor.orElse(""),
-                    placement.text("network", FleetReader.LONGEST_ID),
-                    placement.whole("weight", 0, MOST_WEIGHT).orElse(PoolEntry.Placement.WEIGHT),
-                    placement.whole("maxVms", 0, FleetReader.MOST)));
+            placements.add(
+                    new PoolEntry.Placement(
+                            cloud.orElse(""),
+                            placement.text("image", FleetReader.LONGEST_ID).orElse(""),
+                            flavor.orElse(""),
+                            placement.text("network", FleetReader.LONGEST_ID),
+                            placement
+                                    .whole("weight", 0, MOST_WEIGHT)
+                                    .orElse(PoolEntry.Placement.WEIGHT),
+                            placement.whole("maxVms", 0, FleetReader.MOST)));
         }
         return placements;
     }
@@ -106,10 +122,17 @@ final class PoolReader {
             connect.require("kind");
             var kind = connect.text("kind", FleetReader.LONGEST_ID);
             if (kind.isPresent() && !CONNECT_KIND.matcher(kind.get()).matches())
-                connect.problem("kind", "kind " + connect.written("kind") + " must be a short name, such as jupyter");
+                connect.problem(
+                        "kind",
+                        "kind "
+                                + connect.written("kind")
+                                + " must be a short name, such as jupyter");
             if (kind.isPresent() && !kinds.add(kind.get()))
                 connect.problem(
-                        "kind", "this pool has kind " + connect.written("kind") + " already: give it another name");
+                        "kind",
+                        "this pool has kind "
+                                + connect.written("kind")
+                                + " already: give it another name");
             var url = connect.text("url", FleetReader.LONGEST_URL);
             var command = connect.text("command", FleetReader.LONGEST_URL);
             if (connect.has("url") == connect.has("command"))

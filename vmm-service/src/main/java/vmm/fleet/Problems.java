@@ -1,10 +1,11 @@
 package vmm.fleet;
 
+import org.yaml.snakeyaml.nodes.Node;
+
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import org.yaml.snakeyaml.nodes.Node;
 
 /** What is wrong with a fleet file, gathered to be told all at once. */
 final class Problems {
@@ -33,11 +34,18 @@ final class Problems {
     }
 
     FleetRefused refused() {
-        var told = new ArrayList<>(found.stream()
-                .sorted(Comparator.comparingInt(Problem::line))
-                .map(p -> file + (p.line() == 0 ? "" : ":" + p.line()) + ": " + p.what())
-                .limit(MOST_TOLD)
-                .toList());
+        var told =
+                new ArrayList<>(
+                        found.stream()
+                                .sorted(Comparator.comparingInt(Problem::line))
+                                .map(
+                                        p ->
+                                                file
+                                                        + (p.line() == 0 ? "" : ":" + p.line())
+                                                        + ": "
+                                                        + p.what())
+                                .limit(MOST_TOLD)
+                                .toList());
         if (found.size() > MOST_TOLD) told.add(file + ": … " + found.size() + " problems in all");
         return new FleetRefused(told);
     }

@@ -1,4 +1,7 @@
-/** The fleet file: clouds, pools, VM types and schedules as an operator writes them down; read whole or refused. */
+/**
+ * The fleet file: clouds, pools, VM types and schedules as an operator writes them down; read whole
+ * or refused.
+ */
 @ApplicationModule(displayName = "Fleet file", allowedDependencies = "sizing")
 @NullMarked
 package vmm.fleet;

@@ -1,8 +1,5 @@
 package vmm.guest;
 
-import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.utils.SpringDocUtils;
 import org.springframework.beans.factory.ObjectProvider;
@@ -13,9 +10,17 @@ import org.springframework.web.context.request.NativeWebRequest;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.method.support.ModelAndViewContainer;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
 import vmm.web.Problem;
 
-/** Gives a controller whose first parameter is a {@link Guest} the one whose token was sent: before the body is read. */
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Gives a controller whose first parameter is a {@link Guest} the one whose token was sent: before
+ * the body is read.
+ */
 @Configuration(proxyBeanMethods = false)
 class GuestArgument implements WebMvcConfigurer, HandlerMethodArgumentResolver {
     private static final String SCHEME = "Bearer ";
@@ -50,8 +55,12 @@ class GuestArgument implements WebMvcConfigurer, HandlerMethodArgumentResolver {
         return Optional.ofNullable(request.getHeader("Authorization"))
                 .filter(header -> header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()))
                 .flatMap(header -> guest(header.substring(SCHEME.length()).strip()))
-                .orElseThrow(() -> Problem.unauthorized("Send the token of /etc/vmm/guest.json: Authorization: Bearer <token>.")
-                        .header("WWW-Authenticate", "Bearer"));
+                .orElseThrow(
+                        () ->
+                                Problem.unauthorized(
+                                                "Send the token of /etc/vmm/guest.json:"
+                                                        + " Authorization: Bearer <token>.")
+                                        .header("WWW-Authenticate", "Bearer"));
     }
 
     private Optional<Guest> guest(String token) {
@@ -59,7 +68,9 @@ class GuestArgument implements WebMvcConfigurer, HandlerMethodArgumentResolver {
         if (dot < 0) return Optional.empty();
         try {
             var vm = UUID.fromString(token.substring(0, dot));
-            return tokens.getObject().accepts(vm, token) ? Optional.of(new Guest(vm)) : Optional.empty();
+            return tokens.getObject().accepts(vm, token)
+                    ? Optional.of(new Guest(vm))
+                    : Optional.empty();
         } catch (IllegalArgumentException noId) {
             return Optional.empty();
         }

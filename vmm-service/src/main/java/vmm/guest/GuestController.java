@@ -5,6 +5,18 @@ import jakarta.validation.constraints.DecimalMin;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+import vmm.web.Problem;
+import vmm.web.ProblemType;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -14,17 +26,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpStatus;
-import org.springframework.web.bind.annotation.PostMapping;
-import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestMapping;
-import org.springframework.web.bind.annotation.ResponseStatus;
-import org.springframework.web.bind.annotation.RestController;
-import vmm.web.Problem;
-import vmm.web.ProblemType;
 
-/** Where guests report. They say what they see; conclusions are drawn elsewhere, and by our clock. */
+/**
+ * Where guests report. They say what they see; conclusions are drawn elsewhere, and by our clock.
+ */
 @RestController
 @RequestMapping("/api/v1/guest")
 class GuestController {
@@ -50,7 +55,9 @@ class GuestController {
     }
 
     private static Problem gone() {
-        return Problem.of(ProblemType.GONE, "This machine is being deleted or is deleted: there is no need to report.");
+        return Problem.of(
+                ProblemType.GONE,
+                "This machine is being deleted or is deleted: there is no need to report.");
     }
 
     /** A guest that has come up. Addresses and host keys are taken and not kept yet. */
@@ -61,9 +68,10 @@ class GuestController {
             @Nullable @Size(max = 20) List<@NotNull @Size(max = 2000) String> hostKeys) {
 
         @Nullable String image() {
-            var image = Stream.of(Optional.ofNullable(imageName), Optional.ofNullable(imageVersion))
-                    .flatMap(Optional::stream)
-                    .collect(Collectors.joining(" "));
+            var image =
+                    Stream.of(Optional.ofNullable(imageName), Optional.ofNullable(imageVersion))
+                            .flatMap(Optional::stream)
+                            .collect(Collectors.joining(" "));
             return image.isEmpty() ? null : image;
         }
     }
@@ -84,7 +92,9 @@ class GuestController {
 
         /** When it was last used by what this says; empty if nobody is there and nothing runs. */
         Optional<Instant> lastUse(Instant now) {
-            boolean works = kernelsBusy != null && kernelsBusy > 0 || cpuPercent != null && cpuPercent >= BUSY_PERCENT;
+            boolean works =
+                    kernelsBusy != null && kernelsBusy > 0
+                            || cpuPercent != null && cpuPercent >= BUSY_PERCENT;
             if (works) return Optional.of(now);
             return Objects.requireNonNullElse(sessions, List.<Session>of()).stream()
                     .map(Session::idle)

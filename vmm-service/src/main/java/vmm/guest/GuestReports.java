@@ -1,15 +1,17 @@
 package vmm.guest;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
 
 /** Facts from inside VMs, as they are reported. The loops draw the conclusions. */
 @Repository
@@ -27,15 +29,17 @@ public class GuestReports {
 
     /** The guest is ready; recorded in any live state. {@code false} if the VM is going or gone. */
     public boolean ready(UUID vm, @Nullable String image, Instant now) {
-        var cloud = jdbc.sql("""
-                        UPDATE vm SET guest_ready_at = COALESCE(guest_ready_at, :now), guest_image = COALESCE(:image, guest_image)
-                        WHERE id = :id AND state NOT IN ('DELETING', 'DELETED') RETURNING cloud
-                        """)
-                .param("now", Instants.sql(now))
-                .param("image", image, Types.VARCHAR)
-                .param("id", vm)
-                .query(String.class)
-                .optional();
+        var cloud =
+                jdbc.sql(
+                                """
+                                UPDATE vm SET guest_ready_at = COALESCE(guest_ready_at, :now), guest_image = COALESCE(:image, guest_image)
+                                WHERE id = :id AND state NOT IN ('DELETING', 'DELETED') RETURNING cloud
+                                """)
+                        .param("now", Instants.sql(now))
+                        .param("image", image, Types.VARCHAR)
+                        .param("id", vm)
+                        .query(String.class)
+                        .optional();
         cloud.ifPresent(name -> wakes.wake(LoopKind.LIFECYCLE, name));
         return cloud.isPresent();
     }
@@ -47,13 +51,17 @@ public class GuestReports {
      * @return {@code false} if the VM is going or gone
      */
     public boolean activity(UUID vm, @Nullable Instant lastUse, Instant now) {
-        return jdbc.sql("""
-                        UPDATE vm SET last_active_at = greatest(last_active_at, CAST(:use AS timestamptz)),
-                               reporting_since = CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END,
-                               reported_at = :now
-                        WHERE id = :id AND state NOT IN ('DELETING', 'DELETED')
-                        """)
-                        .param("use", lastUse == null ? null : Instants.sql(lastUse), Types.TIMESTAMP_WITH_TIMEZONE)
+        return jdbc.sql(
+                                """
+                                UPDATE vm SET last_active_at = greatest(last_active_at, CAST(:use AS timestamptz)),
+                                       reporting_since = CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END,
+                                       reported_at = :now
+                                WHERE id = :id AND state NOT IN ('DELETING', 'DELETED')
+                                """)
+                        .param(
+                                "use",
+                                lastUse == null ? null : Instants.sql(lastUse),
+                                Types.TIMESTAMP_WITH_TIMEZONE)
                         .param("silent", Instants.sql(now.minus(SILENCE)))
                         .param("now", Instants.sql(now))
                         .param("id", vm)

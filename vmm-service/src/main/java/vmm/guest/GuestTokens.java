@@ -5,12 +5,14 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Base64;
 import java.util.UUID;
+
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What a guest proves itself with, and what its owner opens it with: HMAC-SHA256 (RFC 2104) of the installation's key
- * over the VM id. Derived and not stored, so that the same launch can be sent again to the letter.
+ * What a guest proves itself with, and what its owner opens it with: HMAC-SHA256 (RFC 2104) of the
+ * installation's key over the VM id. Derived and not stored, so that the same launch can be sent
+ * again to the letter.
  */
 public final class GuestTokens {
     private final byte[] key;

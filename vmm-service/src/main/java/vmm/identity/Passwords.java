@@ -55,7 +55,7 @@ final class Passwords {
                             && Integer.parseInt(bcrypt.group(1)) <= 16
                     ? null
                     : "is no bcrypt hash (60 characters, $2y$10$…, cost 04 to 16; has a shell eaten"
-                          + " its $?); "
+                            + " its $?); "
                             + HOW;
         }
         if ((kind.startsWith("scrypt") || kind.startsWith("argon2"))

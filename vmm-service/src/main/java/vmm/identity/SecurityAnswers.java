@@ -67,7 +67,7 @@ final class SecurityAnswers
         String detail =
                 why instanceof CsrfException
                         ? "A request of a browser session repeats its cookie XSRF-TOKEN in the"
-                              + " header X-XSRF-TOKEN. Reload."
+                                + " header X-XSRF-TOKEN. Reload."
                         : "Your role does not allow this. Ask an administrator for a higher one.";
         ProblemWriter.write(request, response, Problem.forbidden(detail));
     }

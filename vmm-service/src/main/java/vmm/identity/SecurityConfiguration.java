@@ -33,7 +33,7 @@ class SecurityConfiguration {
                     "simulations");
     private static final String CONTENT_POLICY =
             "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src"
-                + " 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+                    + " 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     @Bean
     SecurityFilterChain security(HttpSecurity http) throws Exception {

@@ -1,6 +1,5 @@
 package vmm.identity;
 
-import vmm.database.StartRefused;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +16,8 @@ import org.springframework.security.crypto.factory.PasswordEncoderFactories;
 import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.util.StringUtils;
+
+import vmm.database.StartRefused;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -50,12 +51,12 @@ class SignInsConfiguration {
             if (text(environment, "spring.datasource.url") != null) {
                 throw new StartRefused(
                         "nobody can sign in: set VMM_USERS to a file of sign-ins (the demo's are"
-                            + " for the embedded database; VMM_DEMO=true allows them here)");
+                                + " for the embedded database; VMM_DEMO=true allows them here)");
             }
             if (address != null && !loopback(address)) {
                 throw new StartRefused(
                         "nobody can sign in: set VMM_USERS to a file of sign-ins (the demo's are"
-                            + " not offered on SERVER_ADDRESS "
+                                + " not offered on SERVER_ADDRESS "
                                 + address
                                 + "; VMM_DEMO=true allows them)");
             }

@@ -1,6 +1,5 @@
 package vmm.identity;
 
-import vmm.database.StartRefused;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -12,6 +11,8 @@ import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
+
+import vmm.database.StartRefused;
 
 import java.io.IOException;
 import java.io.StringReader;
@@ -55,7 +56,7 @@ final class UsersFile {
             throw refused(
                     1,
                     "is no list of sign-ins; write one entry a person: - {name: ada, password:"
-                        + " \"{bcrypt}…\", roles: [SCIENTIST], groups: [Muon]}");
+                            + " \"{bcrypt}…\", roles: [SCIENTIST], groups: [Muon]}");
         }
         List<SignIn> all = new ArrayList<>();
         Set<String> names = new HashSet<>();

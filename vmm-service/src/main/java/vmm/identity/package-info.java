@@ -1,5 +1,7 @@
 /** Who asks: sign-ins, roles and groups, and what each may reach. */
-@ApplicationModule(displayName = "Identity", allowedDependencies = {"database", "web"})
+@ApplicationModule(
+        displayName = "Identity",
+        allowedDependencies = {"database", "web"})
 @NullMarked
 package vmm.identity;
 

@@ -7,7 +7,10 @@ public sealed interface Observation {
     /** The cloud shows it. */
     record Present(Instance instance) implements Observation {}
 
-    /** A complete listing that began after the row was read lacks it. Listings lag: a reason to look, no more. */
+    /**
+     * A complete listing that began after the row was read lacks it. Listings lag: a reason to
+     * look, no more.
+     */
     record Absent() implements Observation {}
 
     /** The cloud, asked for this very instance, says that there is none. */

@@ -1,6 +1,7 @@
 package vmm.lifecycle;
 
 import org.jspecify.annotations.Nullable;
+
 import vmm.vm.VmReason;
 import vmm.vm.VmState;
 

@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param createGrace how long a create without an answer may still bear an instance
  * @param deduplicates whether the provider de-duplicates creates, so that one may be sent again
  */
-public record Terms(Duration bootTimeout, ReadyWhen readyWhen, Duration createGrace, boolean deduplicates) {
+public record Terms(
+        Duration bootTimeout, ReadyWhen readyWhen, Duration createGrace, boolean deduplicates) {
 
     /** Between the two direct looks that must both miss an instance before it counts as absent. */
     public static final Duration BETWEEN_LOOKS = Duration.ofSeconds(30);

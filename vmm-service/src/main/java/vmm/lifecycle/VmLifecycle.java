@@ -1,8 +1,7 @@
 package vmm.lifecycle;
 
-import java.time.Duration;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+
 import vmm.cloud.Instance;
 import vmm.lifecycle.Observation.Absent;
 import vmm.lifecycle.Observation.NotFound;
@@ -12,9 +11,12 @@ import vmm.vm.Vm;
 import vmm.vm.VmReason;
 import vmm.vm.VmState;
 
+import java.time.Duration;
+import java.time.Instant;
+
 /**
- * What one VM needs next, from its row and what was seen of its instance. A pure function: the loops, the tests and the
- * simulation run this one.
+ * What one VM needs next, from its row and what was seen of its instance. A pure function: the
+ * loops, the tests and the simulation run this one.
  */
 public final class VmLifecycle {
     private static final Step WAIT = new Step.Wait();
@@ -36,15 +38,15 @@ public final class VmLifecycle {
     }
 
     /**
-     * What a hold forbids: also a create, as a row that came back with an older copy of the database may have been
-     * launched already. A VM that vanished is gone whoever holds it.
+     * What a hold forbids: also a create, as a row that came back with an older copy of the
+     * database may have been launched already. A VM that vanished is gone whoever holds it.
      */
     private static boolean isForbidden(Step step) {
         return switch (step) {
             case Step.Delete d -> true;
             case Step.Create c -> true;
             case Step.Become(VmState next, VmReason reason, String detail) ->
-                next == VmState.DELETING && reason != VmReason.VANISHED;
+                    next == VmState.DELETING && reason != VmReason.VANISHED;
             case Step.Wait w -> false;
             case Step.Look l -> false;
             case Step.Start s -> false;
@@ -54,18 +56,24 @@ public final class VmLifecycle {
     }
 
     private static Step requested(Vm vm, Observation seen, Terms terms, Instant now) {
-        if (seen instanceof Present) return new Step.Become(VmState.PROVISIONING, null, "adopted: the cloud shows it");
+        if (seen instanceof Present)
+            return new Step.Become(VmState.PROVISIONING, null, "adopted: the cloud shows it");
         Instant sent = vm.createSentAt();
         if (sent == null) {
             if (over(vm.createdAt(), terms.bootTimeout(), now)) {
-                return gone(VmReason.LAUNCH_FAILED, "could not be sent to the cloud for " + terms.bootTimeout());
+                return gone(
+                        VmReason.LAUNCH_FAILED,
+                        "could not be sent to the cloud for " + terms.bootTimeout());
             }
             return seen instanceof Unknown ? WAIT : new Step.Create();
         }
         Vm.CreateResult answer = vm.createResult();
-        if (answer == Vm.CreateResult.ACCEPTED) return new Step.Become(VmState.PROVISIONING, null, "accepted");
-        if (answer == Vm.CreateResult.REFUSED) return gone(VmReason.LAUNCH_FAILED, "the cloud refused it");
-        // The answer is lost or still to come. Only a listing that lacks it, after the grace, says that nothing came.
+        if (answer == Vm.CreateResult.ACCEPTED)
+            return new Step.Become(VmState.PROVISIONING, null, "accepted");
+        if (answer == Vm.CreateResult.REFUSED)
+            return gone(VmReason.LAUNCH_FAILED, "the cloud refused it");
+        // The answer is lost or still to come. Only a listing that lacks it, after the grace, says
+        // that nothing came.
         if (seen instanceof Unknown) return WAIT;
         if (terms.deduplicates()) {
             // Not from the last sending: each moves that on.
@@ -75,44 +83,51 @@ public final class VmLifecycle {
             return over(sent, Terms.BEFORE_ASKING_AGAIN, now) ? new Step.Create() : WAIT;
         }
         return over(sent, terms.createGrace(), now)
-                ? gone(VmReason.LAUNCH_FAILED, "no answer to the create, and the cloud never showed it")
+                ? gone(
+                        VmReason.LAUNCH_FAILED,
+                        "no answer to the create, and the cloud never showed it")
                 : WAIT;
     }
 
     private static Step provisioning(Vm vm, Observation seen, Terms terms, Instant now) {
         return switch (seen) {
             case Present(Instance instance) ->
-                switch (instance.status()) {
-                    case RUNNING -> new Step.Become(VmState.BOOTSTRAPPING, null, "runs");
-                    case BUILDING, STOPPED -> late(vm, VmReason.LAUNCH_TIMEOUT, "not running", terms, now);
-                    case ERROR -> gone(VmReason.LAUNCH_FAILED, error(instance));
-                    case DELETING -> look(vm);
-                };
+                    switch (instance.status()) {
+                        case RUNNING -> new Step.Become(VmState.BOOTSTRAPPING, null, "runs");
+                        case BUILDING, STOPPED ->
+                                late(vm, VmReason.LAUNCH_TIMEOUT, "not running", terms, now);
+                        case ERROR -> gone(VmReason.LAUNCH_FAILED, error(instance));
+                        case DELETING -> look(vm);
+                    };
             case Absent a ->
-                vm.seenAt() == null ? late(vm, VmReason.LAUNCH_TIMEOUT, "never listed", terms, now) : look(vm);
+                    vm.seenAt() == null
+                            ? late(vm, VmReason.LAUNCH_TIMEOUT, "never listed", terms, now)
+                            : look(vm);
             case NotFound n -> missing(vm, now);
             case Unknown u ->
-                vm.guestReadyAt() == null
-                        ? WAIT
-                        : new Step.Become(VmState.BOOTSTRAPPING, null, "runs: its guest reported");
+                    vm.guestReadyAt() == null
+                            ? WAIT
+                            : new Step.Become(
+                                    VmState.BOOTSTRAPPING, null, "runs: its guest reported");
         };
     }
 
     private static Step bootstrapping(Vm vm, Observation seen, Terms terms, Instant now) {
         return switch (seen) {
             case Present(Instance instance) ->
-                switch (instance.status()) {
-                    case RUNNING -> whenReady(vm, instance.address(), terms, now);
-                    case BUILDING, STOPPED -> late(vm, VmReason.BOOTSTRAP_TIMEOUT, "not running", terms, now);
-                    case ERROR -> gone(VmReason.LAUNCH_FAILED, error(instance));
-                    case DELETING -> look(vm);
-                };
+                    switch (instance.status()) {
+                        case RUNNING -> whenReady(vm, instance.address(), terms, now);
+                        case BUILDING, STOPPED ->
+                                late(vm, VmReason.BOOTSTRAP_TIMEOUT, "not running", terms, now);
+                        case ERROR -> gone(VmReason.LAUNCH_FAILED, error(instance));
+                        case DELETING -> look(vm);
+                    };
             case Absent a -> look(vm);
             case NotFound n -> missing(vm, now);
             case Unknown u ->
-                terms.readyWhen() instanceof ReadyWhen.GuestReport && vm.guestReadyAt() != null
-                        ? new Step.Become(VmState.READY, null, "its guest reported ready")
-                        : WAIT;
+                    terms.readyWhen() instanceof ReadyWhen.GuestReport && vm.guestReadyAt() != null
+                            ? new Step.Become(VmState.READY, null, "its guest reported ready")
+                            : WAIT;
         };
     }
 
@@ -120,12 +135,25 @@ public final class VmLifecycle {
         return switch (terms.readyWhen()) {
             case ReadyWhen.InstanceActive i -> new Step.Become(VmState.READY, null, "runs");
             case ReadyWhen.GuestReport g ->
-                vm.guestReadyAt() != null
-                        ? new Step.Become(VmState.READY, null, "its guest reported ready")
-                        : late(vm, VmReason.BOOTSTRAP_TIMEOUT, "its guest did not report ready", terms, now);
+                    vm.guestReadyAt() != null
+                            ? new Step.Become(VmState.READY, null, "its guest reported ready")
+                            : late(
+                                    vm,
+                                    VmReason.BOOTSTRAP_TIMEOUT,
+                                    "its guest did not report ready",
+                                    terms,
+                                    now);
             case ReadyWhen.PortOpen(int port) -> {
-                var tooLate = late(vm, VmReason.BOOTSTRAP_TIMEOUT, "port " + port + " did not answer", terms, now);
-                yield tooLate.equals(WAIT) && address != null ? new Step.Probe(address, port) : tooLate;
+                var tooLate =
+                        late(
+                                vm,
+                                VmReason.BOOTSTRAP_TIMEOUT,
+                                "port " + port + " did not answer",
+                                terms,
+                                now);
+                yield tooLate.equals(WAIT) && address != null
+                        ? new Step.Probe(address, port)
+                        : tooLate;
             }
         };
     }
@@ -133,27 +161,32 @@ public final class VmLifecycle {
     private static Step ready(Vm vm, Observation seen, Instant now) {
         return switch (seen) {
             case Present(Instance instance) ->
-                switch (instance.status()) {
-                    case RUNNING, BUILDING -> WAIT;
-                    case STOPPED -> gone(VmReason.UNHEALTHY, "shut off while it waited in reserve");
-                    case ERROR -> gone(VmReason.UNHEALTHY, error(instance));
-                    case DELETING -> look(vm);
-                };
+                    switch (instance.status()) {
+                        case RUNNING, BUILDING -> WAIT;
+                        case STOPPED ->
+                                gone(VmReason.UNHEALTHY, "shut off while it waited in reserve");
+                        case ERROR -> gone(VmReason.UNHEALTHY, error(instance));
+                        case DELETING -> look(vm);
+                    };
             case Absent a -> look(vm);
             case NotFound n -> missing(vm, now);
             case Unknown u -> WAIT;
         };
     }
 
-    /** In ERROR or shut off it stays its owner's: shown so, with a restart offered, and not replaced. */
+    /**
+     * In ERROR or shut off it stays its owner's: shown so, with a restart offered, and not
+     * replaced.
+     */
     private static Step allocated(Vm vm, Observation seen, Instant now) {
         return switch (seen) {
             case Present(Instance instance) ->
-                switch (instance.status()) {
-                    case DELETING -> look(vm);
-                    case STOPPED -> vm.restartAskedAt() == null ? WAIT : new Step.Start(instance.id());
-                    case BUILDING, RUNNING, ERROR -> WAIT;
-                };
+                    switch (instance.status()) {
+                        case DELETING -> look(vm);
+                        case STOPPED ->
+                                vm.restartAskedAt() == null ? WAIT : new Step.Start(instance.id());
+                        case BUILDING, RUNNING, ERROR -> WAIT;
+                    };
             case Absent a -> look(vm);
             case NotFound n -> missing(vm, now);
             case Unknown u -> WAIT;
@@ -161,13 +194,17 @@ public final class VmLifecycle {
     }
 
     private static Step deleting(Vm vm, Observation seen, Terms terms, Instant now) {
-        if (vm.reason() == VmReason.VANISHED) return new Step.Become(VmState.DELETED, null, "vanished");
+        if (vm.reason() == VmReason.VANISHED)
+            return new Step.Become(VmState.DELETED, null, "vanished");
         if (vm.createSentAt() == null || vm.createResult() == Vm.CreateResult.REFUSED) {
-            if (!(seen instanceof Present)) return new Step.Become(VmState.DELETED, null, "nothing was made");
+            if (!(seen instanceof Present))
+                return new Step.Become(VmState.DELETED, null, "nothing was made");
         }
         return switch (seen) {
             case Present(Instance instance) -> {
-                boolean asked = vm.deleteSentAt() != null && !over(vm.deleteSentAt(), Terms.BEFORE_ASKING_AGAIN, now);
+                boolean asked =
+                        vm.deleteSentAt() != null
+                                && !over(vm.deleteSentAt(), Terms.BEFORE_ASKING_AGAIN, now);
                 yield asked ? WAIT : new Step.Delete(instance.id());
             }
             case Absent a -> {
@@ -177,10 +214,13 @@ public final class VmLifecycle {
                         ? new Step.Become(VmState.DELETED, null, "the cloud never showed it")
                         : WAIT;
             }
-            case NotFound n -> new Step.Become(VmState.DELETED, null, "the cloud has no such instance");
+            case NotFound n ->
+                    new Step.Become(VmState.DELETED, null, "the cloud has no such instance");
             // The wish to delete does not depend on what we see.
             case Unknown u ->
-                vm.instanceId() != null && vm.deleteSentAt() == null ? new Step.Delete(vm.instanceId()) : WAIT;
+                    vm.instanceId() != null && vm.deleteSentAt() == null
+                            ? new Step.Delete(vm.instanceId())
+                            : WAIT;
         };
     }
 
@@ -193,16 +233,22 @@ public final class VmLifecycle {
         if (since == null) return new Step.NoteAbsent();
         return since.plus(Terms.BETWEEN_LOOKS).isAfter(now)
                 ? WAIT
-                : gone(VmReason.VANISHED, "the cloud said twice, since " + since + ", that it has no such instance");
+                : gone(
+                        VmReason.VANISHED,
+                        "the cloud said twice, since " + since + ", that it has no such instance");
     }
 
     private static Step late(Vm vm, VmReason reason, String what, Terms terms, Instant now) {
         Instant sent = vm.createSentAt() == null ? vm.createdAt() : vm.createSentAt();
-        return over(sent, terms.bootTimeout(), now) ? gone(reason, what + " after " + terms.bootTimeout()) : WAIT;
+        return over(sent, terms.bootTimeout(), now)
+                ? gone(reason, what + " after " + terms.bootTimeout())
+                : WAIT;
     }
 
     private static String error(Instance instance) {
-        return instance.detail() == null ? "the instance is in ERROR" : "the instance is in ERROR: " + instance.detail();
+        return instance.detail() == null
+                ? "the instance is in ERROR"
+                : "the instance is in ERROR: " + instance.detail();
     }
 
     private static boolean over(Instant since, Duration limit, Instant now) {

@@ -1,9 +1,10 @@
 package vmm.pool;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A pool as the loops read it.
@@ -31,7 +32,9 @@ public record Pool(
         boolean deleted,
         List<Place> placements) {
 
-    /** @param maxVms the placement's own cap, null for none */
+    /**
+     * @param maxVms the placement's own cap, null for none
+     */
     public record Place(
             int position,
             String cloud,

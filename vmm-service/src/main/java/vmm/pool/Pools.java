@@ -1,5 +1,11 @@
 package vmm.pool;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -9,10 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
 /** The pools as the loops read them, and what refill writes of them. */
 @Repository
@@ -31,43 +33,54 @@ public class Pools {
     }
 
     public Optional<Pool> find(String name) {
-        var places = places(
-                "WHERE pool_id = (SELECT id FROM pool WHERE name = :name) ORDER BY position", Map.of("name", name));
+        var places =
+                places(
+                        "WHERE pool_id = (SELECT id FROM pool WHERE name = :name) ORDER BY"
+                                + " position",
+                        Map.of("name", name));
         return jdbc.sql("SELECT * FROM pool WHERE name = :name")
                 .param("name", name)
                 .query((row, n) -> read(row, places.getOrDefault(row.getLong("id"), List.of())))
                 .optional();
     }
 
-    /** Locks a pool against other launches and plans, to the end of the transaction, and reads it. */
+    /**
+     * Locks a pool against other launches and plans, to the end of the transaction, and reads it.
+     */
     public Optional<Pool> lock(String name) {
-        boolean there = jdbc.sql("SELECT 1 FROM pool WHERE name = :name FOR NO KEY UPDATE")
-                .param("name", name)
-                .query(Integer.class)
-                .optional()
-                .isPresent();
+        boolean there =
+                jdbc.sql("SELECT 1 FROM pool WHERE name = :name FOR NO KEY UPDATE")
+                        .param("name", name)
+                        .query(Integer.class)
+                        .optional()
+                        .isPresent();
         return there ? find(name) : Optional.empty();
     }
 
     /** Records what refill decided; the pool's configuration and its version stay. */
     public void recordPlan(long pool, int target, String reason, @Nullable Instant surplusSince) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         UPDATE pool SET target = :target, target_reason = :reason, surplus_since = :since
                         WHERE id = :pool AND (target, target_reason, surplus_since) IS DISTINCT FROM (:target, :reason, :since)
                         """)
                 .param("target", target)
                 .param("reason", reason)
-                .param("since", surplusSince == null ? null : Instants.sql(surplusSince), Types.TIMESTAMP_WITH_TIMEZONE)
+                .param(
+                        "since",
+                        surplusSince == null ? null : Instants.sql(surplusSince),
+                        Types.TIMESTAMP_WITH_TIMEZONE)
                 .param("pool", pool)
                 .update();
     }
 
     /**
-     * How long this pool's last launches took from sending the create to READY, in seconds, shortest first: at most the
-     * last 100, none older than {@code since}.
+     * How long this pool's last launches took from sending the create to READY, in seconds,
+     * shortest first: at most the last 100, none older than {@code since}.
      */
     public List<Double> launchSeconds(long pool, Instant since) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         SELECT seconds FROM (
                             SELECT extract(epoch FROM ready_at - create_sent_at)::float8 AS seconds FROM vm
                             WHERE pool_id = :pool AND ready_at IS NOT NULL AND ready_at > :since
@@ -82,21 +95,26 @@ public class Pools {
 
     private Map<Long, List<Pool.Place>> places(String where, Map<String, ?> params) {
         record Row(long pool, Pool.Place place) {}
-        return jdbc.sql("SELECT * FROM placement " + where)
+        return jdbc
+                .sql("SELECT * FROM placement " + where)
                 .params(params)
-                .query((row, n) -> new Row(
-                        row.getLong("pool_id"),
-                        new Pool.Place(
-                                row.getInt("position"),
-                                row.getString("cloud"),
-                                row.getString("image"),
-                                row.getString("flavor"),
-                                row.getString("network"),
-                                row.getInt("weight"),
-                                row.getObject("max_vms", Integer.class))))
+                .query(
+                        (row, n) ->
+                                new Row(
+                                        row.getLong("pool_id"),
+                                        new Pool.Place(
+                                                row.getInt("position"),
+                                                row.getString("cloud"),
+                                                row.getString("image"),
+                                                row.getString("flavor"),
+                                                row.getString("network"),
+                                                row.getInt("weight"),
+                                                row.getObject("max_vms", Integer.class))))
                 .list()
                 .stream()
-                .collect(Collectors.groupingBy(Row::pool, Collectors.mapping(Row::place, Collectors.toList())));
+                .collect(
+                        Collectors.groupingBy(
+                                Row::pool, Collectors.mapping(Row::place, Collectors.toList())));
     }
 
     private static Pool read(ResultSet row, List<Pool.Place> places) throws SQLException {

@@ -1,18 +1,21 @@
 package vmm.pool;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.sizing.Schedule;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.sizing.Schedule;
 
 /** The schedules as refill reads them. */
 @Repository
 public class Schedules {
     /** For {@link #read}. */
-    public static final String SELECT = """
+    public static final String SELECT =
+            """
             SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON pool.id = schedule.pool_id
             """;
 

@@ -2,8 +2,10 @@ package vmm.pool;
 
 import jakarta.persistence.AttributeConverter;
 import jakarta.persistence.Converter;
-import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
 
 /** Durations as their columns hold them: whole seconds. */
 @Converter

@@ -1,5 +1,6 @@
 /** Pools: identical VMs that serve VM types, with sizes and policies. */
-@ApplicationModule(allowedDependencies = {"clouds", "event", "fleet", "identity", "sizing", "vm", "web"})
+@ApplicationModule(
+        allowedDependencies = {"clouds", "event", "fleet", "identity", "sizing", "vm", "web"})
 @NullMarked
 package vmm.pool;
 

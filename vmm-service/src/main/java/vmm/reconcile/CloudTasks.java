@@ -2,16 +2,21 @@ package vmm.reconcile;
 
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Creates, deletes and probes beside the passes: on virtual threads, a bulkhead a cloud, one at a time for each subject. */
+/**
+ * Creates, deletes and probes beside the passes: on virtual threads, a bulkhead a cloud, one at a
+ * time for each subject.
+ */
 final class CloudTasks implements CloudCalls, AutoCloseable {
     /** Under way on one cloud at once; the rest wait their turn. */
     private static final int AT_ONCE = 16;
@@ -27,16 +32,17 @@ final class CloudTasks implements CloudCalls, AutoCloseable {
         String key = cloud + "/" + subject;
         if (!underWay.add(key)) return;
         try {
-            threads.execute(() -> {
-                try {
-                    bulkhead(cloud).executeRunnable(task);
-                } catch (RuntimeException failure) {
-                    // Level-triggered: the next pass sees the same world and tries again.
-                    log.error("cloud={} subject={} failed", cloud, subject, failure);
-                } finally {
-                    underWay.remove(key);
-                }
-            });
+            threads.execute(
+                    () -> {
+                        try {
+                            bulkhead(cloud).executeRunnable(task);
+                        } catch (RuntimeException failure) {
+                            // Level-triggered: the next pass sees the same world and tries again.
+                            log.error("cloud={} subject={} failed", cloud, subject, failure);
+                        } finally {
+                            underWay.remove(key);
+                        }
+                    });
         } catch (java.util.concurrent.RejectedExecutionException closing) {
             underWay.remove(key);
         }
@@ -45,12 +51,13 @@ final class CloudTasks implements CloudCalls, AutoCloseable {
     private Bulkhead bulkhead(String cloud) {
         return bulkheads.computeIfAbsent(
                 cloud,
-                name -> Bulkhead.of(
-                        name,
-                        BulkheadConfig.custom()
-                                .maxConcurrentCalls(AT_ONCE)
-                                .maxWaitDuration(Duration.ofHours(1))
-                                .build()));
+                name ->
+                        Bulkhead.of(
+                                name,
+                                BulkheadConfig.custom()
+                                        .maxConcurrentCalls(AT_ONCE)
+                                        .maxWaitDuration(Duration.ofHours(1))
+                                        .build()));
     }
 
     @Override

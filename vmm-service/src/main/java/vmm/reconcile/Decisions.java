@@ -1,13 +1,15 @@
 package vmm.reconcile;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
 /** What refill decided and why, kept for those who ask later. */
 @Repository
@@ -18,10 +20,14 @@ public class Decisions {
         this.jdbc = jdbc;
     }
 
-    /** Keeps a plan that does something, or that cannot do what is wanted, unless its reasons are the last ones kept. */
+    /**
+     * Keeps a plan that does something, or that cannot do what is wanted, unless its reasons are
+     * the last ones kept.
+     */
     void record(String pool, PoolPlan plan, Instant now) {
         if (plan.actions().isEmpty() && plan.missing() == 0) return;
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO decision (at, pool, summary, reasons)
                         SELECT :now, :pool, :summary, CAST(:reasons AS text[])
                         WHERE NOT EXISTS (
@@ -38,16 +44,21 @@ public class Decisions {
     /** The newest with an id below one, newest first. */
     List<Kept> before(long id, @Nullable String pool, int limit) {
         String ofPool = pool == null ? "" : "AND pool = :pool ";
-        return jdbc.sql("SELECT * FROM decision WHERE id < :id " + ofPool + "ORDER BY id DESC LIMIT :limit")
+        return jdbc.sql(
+                        "SELECT * FROM decision WHERE id < :id "
+                                + ofPool
+                                + "ORDER BY id DESC LIMIT :limit")
                 .params(pool == null ? Map.of() : Map.of("pool", pool))
                 .param("id", id)
                 .param("limit", limit)
-                .query((row, n) -> new Kept(
-                        row.getLong("id"),
-                        Objects.requireNonNull(Instants.read(row, "at")),
-                        row.getString("pool"),
-                        row.getString("summary"),
-                        List.of((String[]) row.getArray("reasons").getArray())))
+                .query(
+                        (row, n) ->
+                                new Kept(
+                                        row.getLong("id"),
+                                        Objects.requireNonNull(Instants.read(row, "at")),
+                                        row.getString("pool"),
+                                        row.getString("summary"),
+                                        List.of((String[]) row.getArray("reasons").getArray())))
                 .list();
     }
 

@@ -1,11 +1,13 @@
 package vmm.reconcile;
 
-import java.util.List;
 import org.springframework.stereotype.Component;
+
 import vmm.allocation.Allocations;
 import vmm.allocation.Allocator;
 import vmm.event.LoopKind;
 import vmm.pool.Pools;
+
+import java.util.List;
 
 /** Grant: READY VMs to the oldest requests of their pool. */
 @Component

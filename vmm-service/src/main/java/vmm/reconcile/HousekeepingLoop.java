@@ -1,16 +1,18 @@
 package vmm.reconcile;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+
 import vmm.allocation.IdempotencyKeys;
 import vmm.event.Events;
 import vmm.event.Instants;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
 
 /** Housekeeping: deletes what is past its retention, some at a time. */
 @Component
@@ -65,12 +67,21 @@ public class HousekeepingLoop implements Reconciler {
         return new Pass(
                 purged + decided + forgotten + requests + rows,
                 again,
-                purged + " events, " + decided + " decisions, " + forgotten + " keys, " + requests + " requests, " + rows
+                purged
+                        + " events, "
+                        + decided
+                        + " decisions, "
+                        + forgotten
+                        + " keys, "
+                        + requests
+                        + " requests, "
+                        + rows
                         + " deleted VMs were past their retention");
     }
 
     private int purgeAllocations(Instant before) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         DELETE FROM allocation WHERE id IN (
                             SELECT id FROM allocation WHERE state = 'ENDED' AND ended_at < :before LIMIT :limit)
                         """)
@@ -81,7 +92,8 @@ public class HousekeepingLoop implements Reconciler {
 
     /** A VM that an allocation still names stays as long as that. */
     private int purgeVms(Instant before) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         DELETE FROM vm WHERE id IN (
                             SELECT id FROM vm WHERE state = 'DELETED' AND state_since < :before
                               AND NOT EXISTS (SELECT 1 FROM allocation WHERE vm_id = vm.id)

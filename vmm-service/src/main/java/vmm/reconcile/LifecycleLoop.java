@@ -1,18 +1,10 @@
 package vmm.reconcile;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.Instance;
@@ -29,9 +21,20 @@ import vmm.pool.Pools;
 import vmm.vm.Vm;
 import vmm.vm.Vms;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
 /**
- * Lifecycle: one cloud at a time. Reads the rows, <em>then</em> lists, then takes one step for each VM as {@link
- * vmm.lifecycle.VmLifecycle} says. Every step is a compare-and-set on the version that was read.
+ * Lifecycle: one cloud at a time. Reads the rows, <em>then</em> lists, then takes one step for each
+ * VM as {@link vmm.lifecycle.VmLifecycle} says. Every step is a compare-and-set on the version that
+ * was read.
  */
 @Component
 public class LifecycleLoop implements Reconciler {
@@ -73,11 +76,15 @@ public class LifecycleLoop implements Reconciler {
         return LoopKind.LIFECYCLE;
     }
 
-    /** Clouds where VMs move, or that were not listed for a while; after a failure not before its back-off is over. */
+    /**
+     * Clouds where VMs move, or that were not listed for a while; after a failure not before its
+     * back-off is over.
+     */
     @Override
     public List<String> due() {
         Instant now = clock.instant();
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         SELECT name FROM cloud
                         WHERE (look_after IS NULL OR look_after <= :now) AND (listed_at IS NULL OR listed_at <= :rested OR EXISTS (
                             SELECT 1 FROM vm WHERE vm.cloud = cloud.name
@@ -95,7 +102,8 @@ public class LifecycleLoop implements Reconciler {
         var cloud = clouds.find(name);
         var provider = connections.provider(name);
         if (cloud.isEmpty()) return Pass.NOTHING;
-        if (provider.isEmpty()) return Pass.of(0, "no connection: the fleet file does not name this cloud");
+        if (provider.isEmpty())
+            return Pass.of(0, "no connection: the fleet file does not name this cloud");
         Map<Long, Pool> byId = pools.all().stream().collect(Collectors.toMap(Pool::id, p -> p));
         List<Vm> rows = vms.liveOn(name);
         Look look = look(cloud.get(), provider.get());
@@ -104,12 +112,16 @@ public class LifecycleLoop implements Reconciler {
             var terms = terms(Objects.requireNonNull(byId.get(vm.poolId())), provider.get());
             if (steps.take(vm, look.of(vm), look.began(), terms, provider.get())) changed++;
         }
-        return Pass.of(changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
+        return Pass.of(
+                changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
     }
 
     private static Terms terms(Pool pool, CloudProvider provider) {
         return new Terms(
-                pool.bootTimeout(), ReadyWhen.parse(pool.readyWhen()), VmSteps.CREATE_GRACE, provider.deduplicatesCreates());
+                pool.bootTimeout(),
+                ReadyWhen.parse(pool.readyWhen()),
+                VmSteps.CREATE_GRACE,
+                provider.deduplicatesCreates());
     }
 
     private Look look(CloudState cloud, CloudProvider provider) {
@@ -120,13 +132,21 @@ public class LifecycleLoop implements Reconciler {
             return Look.at(began, instances, store.id());
         } catch (CloudFailure failure) {
             clouds.recordFailure(cloud, failure, began);
-            log.warn("lifecycle cloud={} could not list: {} ({})", cloud.name(), failure.detail(), failure.kind());
+            log.warn(
+                    "lifecycle cloud={} could not list: {} ({})",
+                    cloud.name(),
+                    failure.detail(),
+                    failure.kind());
             return Look.failed(began, failure);
         }
     }
 
-    /** A listing, or the failure to get one. Of several instances with one VM id the row's wins, else the oldest. */
-    private record Look(Instant began, boolean complete, Map<String, List<Instance>> byVm, String words) {
+    /**
+     * A listing, or the failure to get one. Of several instances with one VM id the row's wins,
+     * else the oldest.
+     */
+    private record Look(
+            Instant began, boolean complete, Map<String, List<Instance>> byVm, String words) {
 
         static Look at(Instant began, List<Instance> instances, String store) {
             var byVm = new HashMap<String, List<Instance>>();
@@ -153,10 +173,12 @@ public class LifecycleLoop implements Reconciler {
             if (!complete) return new Observation.Unknown();
             var instances = byVm.getOrDefault(vm.id().toString(), List.of());
             String own = vm.instanceId();
-            var mine = own == null
-                    ? instances.stream().findFirst()
-                    : instances.stream().filter(i -> i.id().equals(own)).findFirst();
-            return mine.<Observation>map(Observation.Present::new).orElseGet(Observation.Absent::new);
+            var mine =
+                    own == null
+                            ? instances.stream().findFirst()
+                            : instances.stream().filter(i -> i.id().equals(own)).findFirst();
+            return mine.<Observation>map(Observation.Present::new)
+                    .orElseGet(Observation.Absent::new);
         }
     }
 }

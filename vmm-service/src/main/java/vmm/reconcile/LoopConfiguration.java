@@ -1,13 +1,7 @@
 package vmm.reconcile;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.List;
-import javax.sql.DataSource;
+
 import org.quartz.Scheduler;
 import org.quartz.SchedulerException;
 import org.slf4j.Logger;
@@ -20,10 +14,20 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
 import vmm.clouds.Clouds;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.vm.Ids;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+
+import javax.sql.DataSource;
 
 /** The loops of this process and what drives them. */
 @Configuration(proxyBeanMethods = false)
@@ -38,7 +42,10 @@ class LoopConfiguration {
     /** Host, process and something random: unique among replicas, and of use to an operator. */
     private static String replica(Ids ids) {
         String host = System.getenv().getOrDefault("HOSTNAME", "vmm");
-        return host + "-" + ProcessHandle.current().pid() + "-"
+        return host
+                + "-"
+                + ProcessHandle.current().pid()
+                + "-"
                 + ids.next().toString().substring(24);
     }
 
@@ -122,8 +129,9 @@ class LoopConfiguration {
             for (var kind : LoopKind.values()) {
                 switch (kind) {
                     case LIFECYCLE, ORPHAN ->
-                        clouds.all().forEach(cloud -> rows.register(kind, cloud.name()));
-                    case GRANT, REFILL, RECLAIM, PUBLISH, HOUSEKEEPING -> rows.register(kind, Wakes.ALL);
+                            clouds.all().forEach(cloud -> rows.register(kind, cloud.name()));
+                    case GRANT, REFILL, RECLAIM, PUBLISH, HOUSEKEEPING ->
+                            rows.register(kind, Wakes.ALL);
                 }
             }
             rows.refresh();
@@ -135,7 +143,9 @@ class LoopConfiguration {
             loops.tick(LoopKind.LIFECYCLE);
             log.info(
                     "VMM ready on http://{}:{}",
-                    environment.getProperty("server.address", "localhost").replace("127.0.0.1", "localhost"),
+                    environment
+                            .getProperty("server.address", "localhost")
+                            .replace("127.0.0.1", "localhost"),
                     environment.getProperty("local.server.port"));
         }
 

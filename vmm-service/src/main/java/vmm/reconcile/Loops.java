@@ -1,5 +1,13 @@
 package vmm.reconcile;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
@@ -12,26 +20,25 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
 
 /**
- * Runs the passes of this process: at most one at a time for each loop and key, one more if it was woken meanwhile. Passes
- * run on virtual threads, so that a cloud that hangs delays nobody else.
+ * Runs the passes of this process: at most one at a time for each loop and key, one more if it was
+ * woken meanwhile. Passes run on virtual threads, so that a cloud that hangs delays nobody else.
  */
 public final class Loops implements Wakes, AutoCloseable {
-    /** Passes that use only the database, at once: fewer than connections, so that requests always find one. */
+    /**
+     * Passes that use only the database, at once: fewer than connections, so that requests always
+     * find one.
+     */
     private static final int DATABASE_PASSES = 6;
 
     /** The least time between two passes of one key: many wakes become one pass. */
-    private static final Map<LoopKind, Duration> GAPS = new EnumMap<>(Map.of(
-            LoopKind.LIFECYCLE, Duration.ofMillis(250),
-            LoopKind.PUBLISH, Duration.ofMillis(100),
-            LoopKind.REFILL, Duration.ofMillis(50)));
+    private static final Map<LoopKind, Duration> GAPS =
+            new EnumMap<>(
+                    Map.of(
+                            LoopKind.LIFECYCLE, Duration.ofMillis(250),
+                            LoopKind.PUBLISH, Duration.ofMillis(100),
+                            LoopKind.REFILL, Duration.ofMillis(50)));
 
     private static final Logger log = LoggerFactory.getLogger(Loops.class);
 
@@ -47,7 +54,10 @@ public final class Loops implements Wakes, AutoCloseable {
         this.rows = rows;
     }
 
-    /** Takes the loops and lets passes begin. Before it, wakes are dropped: the first ticks look at everything. */
+    /**
+     * Takes the loops and lets passes begin. Before it, wakes are dropped: the first ticks look at
+     * everything.
+     */
     public void start(List<Reconciler> all, Announcer announce) {
         all.forEach(reconciler -> reconcilers.put(reconciler.kind(), reconciler));
         announcer.set(announce);
@@ -60,12 +70,13 @@ public final class Loops implements Wakes, AutoCloseable {
             wakeNow(loop, key);
             return;
         }
-        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-            @Override
-            public void afterCommit() {
-                wakeNow(loop, key);
-            }
-        });
+        TransactionSynchronizationManager.registerSynchronization(
+                new TransactionSynchronization() {
+                    @Override
+                    public void afterCommit() {
+                        wakeNow(loop, key);
+                    }
+                });
     }
 
     private void wakeNow(LoopKind loop, String key) {
@@ -81,10 +92,15 @@ public final class Loops implements Wakes, AutoCloseable {
         reconciler.due().forEach(key -> runHere(loop, key));
     }
 
-    /** Wakes a loop in this process only; {@link #ALL} of a loop with keys means those that are due. */
+    /**
+     * Wakes a loop in this process only; {@link #ALL} of a loop with keys means those that are due.
+     */
     public void runHere(LoopKind loop, String key) {
         if (!running) return;
-        if (key.equals(ALL) && loop != LoopKind.RECLAIM && loop != LoopKind.PUBLISH && loop != LoopKind.HOUSEKEEPING) {
+        if (key.equals(ALL)
+                && loop != LoopKind.RECLAIM
+                && loop != LoopKind.PUBLISH
+                && loop != LoopKind.HOUSEKEEPING) {
             threads.execute(() -> guarded(loop, key, () -> tick(loop)));
             return;
         }
@@ -107,7 +123,8 @@ public final class Loops implements Wakes, AutoCloseable {
         boolean cloudBound = loop == LoopKind.LIFECYCLE || loop == LoopKind.ORPHAN;
         if (!cloudBound) databasePasses.acquireUninterruptibly();
         try {
-            // Another replica has this cloud in hand: it was woken too, and the next tick looks again.
+            // Another replica has this cloud in hand: it was woken too, and the next tick looks
+            // again.
             if (cloudBound && !rows.lease(loop, key)) return;
             long began = System.nanoTime();
             try {
@@ -155,7 +172,10 @@ public final class Loops implements Wakes, AutoCloseable {
         void announce(LoopKind loop, String key);
     }
 
-    /** Whether a pass is under way here, or about to be; {@link #ALL} of a loop with keys means any of them. */
+    /**
+     * Whether a pass is under way here, or about to be; {@link #ALL} of a loop with keys means any
+     * of them.
+     */
     boolean running(LoopKind loop, String key) {
         return slots.entrySet().stream()
                 .filter(slot -> slot.getKey().loop() == loop)

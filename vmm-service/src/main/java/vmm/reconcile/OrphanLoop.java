@@ -1,15 +1,9 @@
 package vmm.reconcile;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
+
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.Instance;
@@ -25,10 +19,18 @@ import vmm.vm.VmReason;
 import vmm.vm.VmState;
 import vmm.vm.Vms;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
 /**
- * Orphan: instances of our installation that no live row claims. Those of a dead row and doubles are reaped once seen in
- * two passes; one without any row waits in quarantine, and more than a few of them wait for a person; those of another
- * database are never touched.
+ * Orphan: instances of our installation that no live row claims. Those of a dead row and doubles
+ * are reaped once seen in two passes; one without any row waits in quarantine, and more than a few
+ * of them wait for a person; those of another database are never touched.
  */
 @Component
 public class OrphanLoop implements Reconciler {
@@ -98,13 +100,20 @@ public class OrphanLoop implements Reconciler {
         for (var suspect : suspects) {
             if (settle(cloud, suspect, tooMany, provider.get(), now)) reaped++;
         }
-        return Pass.of(reaped, listed.size() + " instances, " + suspects.size() + " that no live row claims, " + reaped
-                + " reaped");
+        return Pass.of(
+                reaped,
+                listed.size()
+                        + " instances, "
+                        + suspects.size()
+                        + " that no live row claims, "
+                        + reaped
+                        + " reaped");
     }
 
     /** Read after the listing, so that a row that was written meanwhile counts. */
     private Optional<Kind> kindOf(Instance instance, String cloud) {
-        if (instance.tags().store() == null || instance.tags().vmId() == null) return Optional.of(Kind.UNTAGGED);
+        if (instance.tags().store() == null || instance.tags().vmId() == null)
+            return Optional.of(Kind.UNTAGGED);
         if (!store.id().equals(instance.tags().store())) return Optional.of(Kind.OTHER_STORE);
         var row = row(instance.tags().vmId());
         if (row.isEmpty() || !row.get().cloud().equals(cloud)) return Optional.of(Kind.NO_ROW);
@@ -112,8 +121,10 @@ public class OrphanLoop implements Reconciler {
         boolean own = instance.id().equals(vm.instanceId());
         if (own && vm.reason() == VmReason.VANISHED) return Optional.of(Kind.REAPPEARED);
         if (vm.state() == VmState.DELETED) return Optional.of(Kind.DEAD_ROW);
-        // Without an instance id the row has still to adopt one, and the lifecycle pass decides which.
-        if (vm.instanceId() == null || vm.instanceId().equals(instance.id())) return Optional.empty();
+        // Without an instance id the row has still to adopt one, and the lifecycle pass decides
+        // which.
+        if (vm.instanceId() == null || vm.instanceId().equals(instance.id()))
+            return Optional.empty();
         return Optional.of(Kind.DOUBLE);
     }
 
@@ -126,7 +137,8 @@ public class OrphanLoop implements Reconciler {
     }
 
     /** Whether it is reaped now. */
-    private boolean settle(String cloud, Suspect suspect, boolean tooMany, CloudProvider provider, Instant now) {
+    private boolean settle(
+            String cloud, Suspect suspect, boolean tooMany, CloudProvider provider, Instant now) {
         var instance = suspect.instance();
         Orphan orphan = orphans.record(cloud, suspect.kind(), instance, now);
         if (!orphan.reported()) report(cloud, suspect, tooMany, now);
@@ -134,9 +146,9 @@ public class OrphanLoop implements Reconciler {
                 switch (suspect.kind()) {
                     case DEAD_ROW, DOUBLE -> orphan.passes() >= 2;
                     case NO_ROW ->
-                        !tooMany
-                                && orphan.passes() >= 2
-                                && orphan.firstSeenAt().plus(QUARANTINE).isBefore(now);
+                            !tooMany
+                                    && orphan.passes() >= 2
+                                    && orphan.firstSeenAt().plus(QUARANTINE).isBefore(now);
                     case OTHER_STORE, REAPPEARED, UNTAGGED -> false;
                 };
         if (reap) calls.submit(cloud, instance.id(), () -> reap(cloud, suspect, provider));
@@ -147,16 +159,31 @@ public class OrphanLoop implements Reconciler {
         String what =
                 switch (suspect.kind()) {
                     case DEAD_ROW -> "its row is dead; it is deleted when seen again";
-                    case DOUBLE -> "a double of a VM that has another instance; it is deleted when seen again";
+                    case DOUBLE ->
+                            "a double of a VM that has another instance; it is deleted when seen"
+                                    + " again";
                     case NO_ROW ->
-                        tooMany
-                                ? "has no row, like too many others at once (was the database restored?): it waits for an operator"
-                                : "has no row; it is deleted after " + QUARANTINE + " in quarantine";
-                    case OTHER_STORE -> "belongs to another database of this installation name; it is left alone";
-                    case REAPPEARED -> "came back after the cloud had said twice that it was gone; it is left alone";
+                            tooMany
+                                    ? "has no row, like too many others at once (was the database"
+                                            + " restored?): it waits for an operator"
+                                    : "has no row; it is deleted after "
+                                            + QUARANTINE
+                                            + " in quarantine";
+                    case OTHER_STORE ->
+                            "belongs to another database of this installation name; it is left"
+                                    + " alone";
+                    case REAPPEARED ->
+                            "came back after the cloud had said twice that it was gone; it is left"
+                                    + " alone";
                     case UNTAGGED -> "lacks a tag of ours; it is left alone";
                 };
-        String detail = "instance " + suspect.instance().id() + " (" + suspect.instance().name() + ") " + what;
+        String detail =
+                "instance "
+                        + suspect.instance().id()
+                        + " ("
+                        + suspect.instance().name()
+                        + ") "
+                        + what;
         events.append(NewEvent.ofCloud(cloud, "ORPHAN_" + suspect.kind(), detail, "orphan"), now);
         orphans.recordReported(cloud, suspect.instance().id());
         log.warn("orphan cloud={} {}", cloud, detail);
@@ -170,11 +197,22 @@ public class OrphanLoop implements Reconciler {
             provider.delete(instance.id());
             events.append(
                     NewEvent.ofCloud(
-                            cloud, "REAPED", "instance " + instance.id() + " (" + instance.name() + "): "
-                                    + suspect.kind(), "orphan"),
+                            cloud,
+                            "REAPED",
+                            "instance "
+                                    + instance.id()
+                                    + " ("
+                                    + instance.name()
+                                    + "): "
+                                    + suspect.kind(),
+                            "orphan"),
                     clock.instant());
         } catch (CloudFailure failure) {
-            log.info("orphan cloud={} instance={} delete will be asked again: {}", cloud, instance.id(), failure.detail());
+            log.info(
+                    "orphan cloud={} instance={} delete will be asked again: {}",
+                    cloud,
+                    instance.id(),
+                    failure.detail());
         }
     }
 

@@ -1,13 +1,15 @@
 package vmm.reconcile;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.cloud.Instance;
+import vmm.event.Instants;
+
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Objects;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.cloud.Instance;
-import vmm.event.Instants;
 
 /** The instances that no live row claims, as the orphan passes saw them. */
 @Repository
@@ -20,7 +22,8 @@ public class Orphans {
 
     /** Counts one more pass that saw it; from one again if it is now something else. */
     Orphan record(String cloud, Kind kind, Instance instance, Instant now) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         INSERT INTO orphan (cloud, instance_id, kind, vm_id, name, first_seen_at, last_seen_at)
                         VALUES (:cloud, :instance, :kind, :vm, :name, :now, :now)
                         ON CONFLICT (cloud, instance_id) DO UPDATE SET
@@ -36,15 +39,19 @@ public class Orphans {
                 .param("vm", instance.tags().vmId(), Types.VARCHAR)
                 .param("name", instance.name())
                 .param("now", Instants.sql(now))
-                .query((row, n) -> new Orphan(
-                        row.getInt("passes"),
-                        Objects.requireNonNull(Instants.read(row, "first_seen_at")),
-                        row.getBoolean("reported")))
+                .query(
+                        (row, n) ->
+                                new Orphan(
+                                        row.getInt("passes"),
+                                        Objects.requireNonNull(Instants.read(row, "first_seen_at")),
+                                        row.getBoolean("reported")))
                 .single();
     }
 
     void recordReported(String cloud, String instanceId) {
-        jdbc.sql("UPDATE orphan SET reported = true WHERE cloud = :cloud AND instance_id = :instance")
+        jdbc.sql(
+                        "UPDATE orphan SET reported = true WHERE cloud = :cloud AND instance_id ="
+                                + " :instance")
                 .param("cloud", cloud)
                 .param("instance", instanceId)
                 .update();

@@ -1,8 +1,9 @@
 package vmm.reconcile;
 
-import java.util.UUID;
 import vmm.placement.Shelf;
 import vmm.vm.VmReason;
+
+import java.util.UUID;
 
 /** Something refill does for a pool. */
 sealed interface PoolAction {

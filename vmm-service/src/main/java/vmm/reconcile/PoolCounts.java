@@ -1,17 +1,18 @@
 package vmm.reconcile;
 
-import java.time.Instant;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+import vmm.pool.Pool;
+import vmm.reconcile.PoolSnapshot.Candidate;
+import vmm.vm.VmState;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
-import vmm.pool.Pool;
-import vmm.reconcile.PoolSnapshot.Candidate;
-import vmm.vm.VmState;
 
 /** What refill counts. */
 @Repository
@@ -24,32 +25,41 @@ public class PoolCounts {
 
     /** A pool's rows and queue as one statement each sees them; under the pool's lock. */
     Seen of(long pool) {
-        var rows = jdbc.sql("""
-                        SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held FROM vm
-                        WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
-                        """)
-                .param("pool", pool)
-                .query((row, n) -> new Row(
-                        new Candidate(
-                                row.getObject("id", UUID.class),
-                                row.getString("cloud"),
-                                VmState.valueOf(row.getString("state")),
-                                Objects.requireNonNull(Instants.read(row, "state_since")),
-                                row.getObject("create_sent_at") != null),
-                        row.getString("flavor"),
-                        row.getString("image"),
-                        row.getBoolean("held")))
-                .list();
-        int queued = jdbc.sql("SELECT count(*) FROM allocation WHERE pool_id = :pool AND state = 'QUEUED'")
-                .param("pool", pool)
-                .query(Integer.class)
-                .single();
+        var rows =
+                jdbc.sql(
+                                """
+                                SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held FROM vm
+                                WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
+                                """)
+                        .param("pool", pool)
+                        .query(
+                                (row, n) ->
+                                        new Row(
+                                                new Candidate(
+                                                        row.getObject("id", UUID.class),
+                                                        row.getString("cloud"),
+                                                        VmState.valueOf(row.getString("state")),
+                                                        Objects.requireNonNull(
+                                                                Instants.read(row, "state_since")),
+                                                        row.getObject("create_sent_at") != null),
+                                                row.getString("flavor"),
+                                                row.getString("image"),
+                                                row.getBoolean("held")))
+                        .list();
+        int queued =
+                jdbc.sql(
+                                "SELECT count(*) FROM allocation WHERE pool_id = :pool AND state ="
+                                        + " 'QUEUED'")
+                        .param("pool", pool)
+                        .query(Integer.class)
+                        .single();
         return new Seen(rows, queued);
     }
 
     /** Pools with people waiting first, then by how little of their target is ready or warming. */
     List<String> neediestFirst() {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         SELECT pool.name FROM pool
                         LEFT JOIN (SELECT pool_id, count(*) AS n FROM vm
                                    WHERE state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'READY') GROUP BY pool_id)
@@ -58,15 +68,20 @@ public class PoolCounts {
                             AS waiting ON waiting.pool_id = pool.id
                         ORDER BY COALESCE(waiting.n, 0) > COALESCE(reserve.n, 0) DESC,
                                  COALESCE(reserve.n, 0)::float8 / greatest(pool.target, 1), pool.name
-                        """).query((row, n) -> row.getString("name")).list();
+                        """)
+                .query((row, n) -> row.getString("name"))
+                .list();
     }
 
     /**
-     * By cloud, how many launches are owed to people who wait for other pools there: a reserve must not take their room.
+     * By cloud, how many launches are owed to people who wait for other pools there: a reserve must
+     * not take their room.
      */
     Map<String, Integer> roomForPeopleElsewhere(long pool) {
         record Owed(String cloud, int n) {}
-        return jdbc.sql("""
+        return jdbc
+                .sql(
+                        """
                         SELECT placement.cloud, sum(short.n)::int AS n
                         FROM (SELECT waiting.pool_id,
                                      waiting.n - (SELECT count(*) FROM vm WHERE vm.pool_id = waiting.pool_id
@@ -97,23 +112,22 @@ public class PoolCounts {
 
         /** For the maximum: REQUESTED to ALLOCATED, and held ones. */
         int live() {
-            return (int) rows.stream()
-                    .filter(r -> r.vm().state() != VmState.DELETING || r.held())
-                    .count();
+            return (int)
+                    rows.stream()
+                            .filter(r -> r.vm().state() != VmState.DELETING || r.held())
+                            .count();
         }
 
         /** Allocated, or held: not to be taken back. */
         int inUse() {
-            return (int) rows.stream()
-                    .filter(r -> r.vm().state() == VmState.ALLOCATED || r.held())
-                    .count();
+            return (int)
+                    rows.stream()
+                            .filter(r -> r.vm().state() == VmState.ALLOCATED || r.held())
+                            .count();
         }
 
         List<Candidate> candidates() {
-            return rows.stream()
-                    .filter(r -> counts(r) && !r.held())
-                    .map(Row::vm)
-                    .toList();
+            return rows.stream().filter(r -> counts(r) && !r.held()).map(Row::vm).toList();
         }
 
         int countedAt(Pool.Place place) {

@@ -8,4 +8,5 @@ import java.util.List;
  * @param missing VMs still wanted after these actions, and not possible now
  * @param surplus VMs above what is wanted
  */
-record PoolPlan(List<PoolAction> actions, int missing, int surplus, String summary, List<String> reasons) {}
+record PoolPlan(
+        List<PoolAction> actions, int missing, int surplus, String summary, List<String> reasons) {}

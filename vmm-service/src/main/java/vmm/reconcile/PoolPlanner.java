@@ -1,32 +1,40 @@
 package vmm.reconcile;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import vmm.placement.Placement;
 import vmm.placement.Shelf;
 import vmm.reconcile.PoolSnapshot.Candidate;
 import vmm.vm.VmReason;
 import vmm.vm.VmState;
 
-/** What a pool needs now: a pure function from a snapshot to launches and retirements, with reasons. */
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What a pool needs now: a pure function from a snapshot to launches and retirements, with reasons.
+ */
 final class PoolPlanner {
     /** Retire what costs least first: what was never sent, then the oldest READY. */
-    private static final Comparator<Candidate> DISPENSABLE = Comparator.<Candidate, Boolean>comparing(Candidate::sent)
-            .thenComparing(Candidate::since)
-            .thenComparing(Candidate::id);
+    private static final Comparator<Candidate> DISPENSABLE =
+            Comparator.<Candidate, Boolean>comparing(Candidate::sent)
+                    .thenComparing(Candidate::since)
+                    .thenComparing(Candidate::id);
 
     private PoolPlanner() {}
 
     static PoolPlan plan(PoolSnapshot pool) {
         var actions = new ArrayList<PoolAction>();
         Set<String> sick =
-                pool.shelves().stream().filter(Shelf::sick).map(Shelf::cloud).collect(Collectors.toSet());
-        var counted = pool.vms().stream()
-                .filter(vm -> vm.state() == VmState.READY || !sick.contains(vm.cloud()))
-                .toList();
+                pool.shelves().stream()
+                        .filter(Shelf::sick)
+                        .map(Shelf::cloud)
+                        .collect(Collectors.toSet());
+        var counted =
+                pool.vms().stream()
+                        .filter(vm -> vm.state() == VmState.READY || !sick.contains(vm.cloud()))
+                        .toList();
         int wished = pool.target() + pool.queued();
         int wanted = Math.clamp(wished, 0, Math.max(0, pool.maxSize() - pool.allocated()));
         int missing = wanted - counted.size();
@@ -47,18 +55,22 @@ final class PoolPlanner {
     /** Only as many as can be launched elsewhere at once: half a chance is better than none. */
     private static int retireWarmingOnSick(
             PoolSnapshot pool, Set<String> sick, int missing, List<PoolAction> actions) {
-        long elsewhere = pool.shelves().stream()
-                .filter(Shelf::usable)
-                .mapToLong(Shelf::room)
-                .sum();
-        var doomed = pool.vms().stream()
-                .filter(vm -> VmState.WARMING.contains(vm.state()) && sick.contains(vm.cloud()))
-                .sorted(DISPENSABLE)
-                .limit(Math.clamp(Math.min(missing, elsewhere), 0, pool.launchLimit()))
-                .toList();
+        long elsewhere = pool.shelves().stream().filter(Shelf::usable).mapToLong(Shelf::room).sum();
+        var doomed =
+                pool.vms().stream()
+                        .filter(
+                                vm ->
+                                        VmState.WARMING.contains(vm.state())
+                                                && sick.contains(vm.cloud()))
+                        .sorted(DISPENSABLE)
+                        .limit(Math.clamp(Math.min(missing, elsewhere), 0, pool.launchLimit()))
+                        .toList();
         for (var vm : doomed) {
-            actions.add(new PoolAction.Retire(
-                    vm.id(), VmReason.UNHEALTHY, vm.cloud() + " is unhealthy; another is launched elsewhere"));
+            actions.add(
+                    new PoolAction.Retire(
+                            vm.id(),
+                            VmReason.UNHEALTHY,
+                            vm.cloud() + " is unhealthy; another is launched elsewhere"));
         }
         return doomed.size();
     }
@@ -78,7 +90,9 @@ final class PoolPlanner {
     }
 
     private static String why(PoolSnapshot pool, int launched) {
-        return launched < pool.queued() ? "for people waiting" : "for the reserve: " + pool.targetReason();
+        return launched < pool.queued()
+                ? "for people waiting"
+                : "for the reserve: " + pool.targetReason();
     }
 
     /** Gently: a quarter of the surplus at a time, never anything allocated. */
@@ -88,38 +102,58 @@ final class PoolPlanner {
                 .filter(vm -> vm.state() == VmState.READY || !vm.sent())
                 .sorted(DISPENSABLE)
                 .limit(Math.ceilDiv(surplus, 4))
-                .forEach(vm -> actions.add(new PoolAction.Retire(
-                        vm.id(), VmReason.SURPLUS, surplus + " more than wanted: " + pool.targetReason())));
+                .forEach(
+                        vm ->
+                                actions.add(
+                                        new PoolAction.Retire(
+                                                vm.id(),
+                                                VmReason.SURPLUS,
+                                                surplus
+                                                        + " more than wanted: "
+                                                        + pool.targetReason())));
     }
 
-    private static String summary(PoolSnapshot pool, int wanted, int counted, int launched, int retired) {
-        var text = new StringBuilder()
-                .append(wanted)
-                .append(" wanted (")
-                .append(pool.targetReason())
-                .append(pool.queued() > 0 ? "; " + pool.queued() + " waiting" : "")
-                .append("), ")
-                .append(counted)
-                .append(" ready or warming");
+    private static String summary(
+            PoolSnapshot pool, int wanted, int counted, int launched, int retired) {
+        var text =
+                new StringBuilder()
+                        .append(wanted)
+                        .append(" wanted (")
+                        .append(pool.targetReason())
+                        .append(pool.queued() > 0 ? "; " + pool.queued() + " waiting" : "")
+                        .append("), ")
+                        .append(counted)
+                        .append(" ready or warming");
         if (launched > 0) text.append(", ").append(launched).append(" launched");
         if (retired > 0) text.append(", ").append(retired).append(" retired");
         return text.toString();
     }
 
-    private static List<String> reasons(PoolSnapshot pool, int unserved, int room, List<PoolAction> actions) {
+    private static List<String> reasons(
+            PoolSnapshot pool, int unserved, int room, List<PoolAction> actions) {
         var reasons = new ArrayList<String>();
         if (unserved > room) {
-            reasons.add("at most " + pool.maxSize() + " live VMs: " + pool.live() + " live, " + pool.allocated()
-                    + " of them in use or held");
+            reasons.add(
+                    "at most "
+                            + pool.maxSize()
+                            + " live VMs: "
+                            + pool.live()
+                            + " live, "
+                            + pool.allocated()
+                            + " of them in use or held");
         }
         for (var shelf : pool.shelves()) {
-            long here = actions.stream()
-                    .filter(a -> a instanceof PoolAction.Launch(Shelf where, String why)
-                            && where.position() == shelf.position())
-                    .count();
-            String because = shelf.obstacle() != null
-                    ? shelf.obstacle()
-                    : shelf.room() <= 0 ? "its cap is reached" : "weight " + shelf.weight();
+            long here =
+                    actions.stream()
+                            .filter(
+                                    a ->
+                                            a instanceof PoolAction.Launch(Shelf where, String why)
+                                                    && where.position() == shelf.position())
+                            .count();
+            String because =
+                    shelf.obstacle() != null
+                            ? shelf.obstacle()
+                            : shelf.room() <= 0 ? "its cap is reached" : "weight " + shelf.weight();
             reasons.add(here + " on " + shelf.cloud() + " (" + shelf.flavor() + "): " + because);
         }
         return reasons;

@@ -1,10 +1,11 @@
 package vmm.reconcile;
 
+import vmm.placement.Shelf;
+import vmm.vm.VmState;
+
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import vmm.placement.Shelf;
-import vmm.vm.VmState;
 
 /**
  * All that a plan for one pool depends on, read under the pool's lock.
@@ -29,6 +30,8 @@ record PoolSnapshot(
         List<Candidate> vms,
         List<Shelf> shelves) {
 
-    /** @param sent whether its create was sent */
+    /**
+     * @param sent whether its create was sent
+     */
     record Candidate(UUID id, String cloud, VmState state, Instant since, boolean sent) {}
 }

@@ -1,12 +1,14 @@
 package vmm.reconcile;
 
-import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
+
 import vmm.event.Events;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
+
+import java.util.List;
 
 /** Publish: numbers events in the order in which readers will see them. */
 @Component
@@ -30,9 +32,10 @@ public class PublishLoop implements Reconciler {
 
     @Override
     public List<String> due() {
-        boolean waiting = jdbc.sql("SELECT EXISTS (SELECT 1 FROM event WHERE seq IS NULL)")
-                .query(Boolean.class)
-                .single();
+        boolean waiting =
+                jdbc.sql("SELECT EXISTS (SELECT 1 FROM event WHERE seq IS NULL)")
+                        .query(Boolean.class)
+                        .single();
         return waiting ? List.of(Wakes.ALL) : List.of();
     }
 

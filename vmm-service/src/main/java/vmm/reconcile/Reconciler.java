@@ -1,9 +1,13 @@
 package vmm.reconcile;
 
-import java.util.List;
 import vmm.event.LoopKind;
 
-/** A kind of loop. Its passes take no input but the key they run for, and start from the table and the clouds. */
+import java.util.List;
+
+/**
+ * A kind of loop. Its passes take no input but the key they run for, and start from the table and
+ * the clouds.
+ */
 public interface Reconciler {
 
     LoopKind kind();

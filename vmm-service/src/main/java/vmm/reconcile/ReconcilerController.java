@@ -1,10 +1,10 @@
 package vmm.reconcile;
 
 import io.swagger.v3.oas.annotations.media.Schema;
+
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
-import java.time.Instant;
-import java.util.Locale;
+
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,14 +17,18 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.event.Wakes;
 import vmm.identity.Person;
 import vmm.web.Page;
 import vmm.web.Problem;
 
+import java.time.Instant;
+import java.util.Locale;
+
 /**
- * The loops over HTTP. Here a loop of a cloud is called {@code lifecycle-rutherford}; the name of its row, with a colon, is
- * understood as well.
+ * The loops over HTTP. Here a loop of a cloud is called {@code lifecycle-rutherford}; the name of
+ * its row, with a colon, is understood as well.
  */
 @RestController
 @RequestMapping(path = "/api/v1/reconcilers", produces = MediaType.APPLICATION_JSON_VALUE)
@@ -57,11 +61,17 @@ class ReconcilerController {
 
     @PostMapping(path = "/{name}/pause", consumes = MediaType.APPLICATION_JSON_VALUE)
     ReconcilerView pauseReconciler(
-            @PathVariable String name, @Valid @RequestBody ReconcilerPauseRequest pause, Person person) {
+            @PathVariable String name,
+            @Valid @RequestBody ReconcilerPauseRequest pause,
+            Person person) {
         var row = find(name);
         rows.pause(row.name(), pause.paused());
         if (row.paused() != pause.paused()) {
-            log.info("{} {} by {}", row.name(), pause.paused() ? "paused" : "goes on", person.name());
+            log.info(
+                    "{} {} by {}",
+                    row.name(),
+                    pause.paused() ? "paused" : "goes on",
+                    person.name());
             if (!pause.paused()) loops.wake(row.kind(), key(row));
         }
         return view(find(name));
@@ -93,7 +103,8 @@ class ReconcilerController {
 
     private ReconcilerState state(Reconcilers.Row row) {
         if (row.paused()) return ReconcilerState.PAUSED;
-        if (row.holder() != null || loops.running(row.kind(), key(row))) return ReconcilerState.RUNNING;
+        if (row.holder() != null || loops.running(row.kind(), key(row)))
+            return ReconcilerState.RUNNING;
         return row.lastError() == null ? ReconcilerState.IDLE : ReconcilerState.FAILED;
     }
 

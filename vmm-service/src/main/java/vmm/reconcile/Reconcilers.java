@@ -1,6 +1,14 @@
 package vmm.reconcile;
 
 import io.micrometer.core.instrument.MeterRegistry;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.event.Instants;
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -10,11 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import vmm.event.Instants;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
 
 /** The rows of the loops: paused or not, what the last pass did, and who has a cloud in hand. */
 public final class Reconcilers {
@@ -25,7 +28,8 @@ public final class Reconcilers {
     private static final Duration QUIET = Duration.ofSeconds(15);
 
     /** A replica that died holds nothing once its lease is over. */
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT name, kind, paused, CASE WHEN lease_until > clock_timestamp() THEN holder END AS holder,
                    last_started_at, last_finished_at, last_report, last_error
             FROM reconciler
@@ -39,7 +43,9 @@ public final class Reconcilers {
     private final AtomicReference<@Nullable Instant> refreshedAt = new AtomicReference<>();
     private volatile Set<String> paused = Set.of();
 
-    /** @param replica name of this process, unique among those on one database */
+    /**
+     * @param replica name of this process, unique among those on one database
+     */
     public Reconcilers(JdbcClient jdbc, InstantSource clock, MeterRegistry meters, String replica) {
         this.jdbc = jdbc;
         this.clock = clock;
@@ -62,7 +68,10 @@ public final class Reconcilers {
                 .update();
     }
 
-    /** As of a second ago at most: each replica looks by itself, and only one of its passes at a time. */
+    /**
+     * As of a second ago at most: each replica looks by itself, and only one of its passes at a
+     * time.
+     */
     boolean paused(LoopKind loop, String key) {
         Instant now = clock.instant();
         Instant last = refreshedAt.get();
@@ -73,27 +82,31 @@ public final class Reconcilers {
 
     /** Reads who is paused. */
     void refresh() {
-        paused = Set.copyOf(jdbc.sql("SELECT name FROM reconciler WHERE paused")
-                .query((row, n) -> row.getString("name"))
-                .list());
+        paused =
+                Set.copyOf(
+                        jdbc.sql("SELECT name FROM reconciler WHERE paused")
+                                .query((row, n) -> row.getString("name"))
+                                .list());
     }
 
     boolean pause(String name, boolean pause) {
-        boolean known = jdbc.sql("UPDATE reconciler SET paused = :paused WHERE name = :name")
-                        .param("paused", pause)
-                        .param("name", name)
-                        .update()
-                == 1;
+        boolean known =
+                jdbc.sql("UPDATE reconciler SET paused = :paused WHERE name = :name")
+                                .param("paused", pause)
+                                .param("name", name)
+                                .update()
+                        == 1;
         refresh();
         return known;
     }
 
     /** Takes a cloud in hand for a pass; by the database's clock, which all replicas share. */
     boolean lease(LoopKind loop, String key) {
-        return jdbc.sql("""
-                        UPDATE reconciler SET holder = :me, lease_until = clock_timestamp() + interval '10 seconds'
-                        WHERE name = :name AND (holder IS NULL OR holder = :me OR lease_until < clock_timestamp())
-                        """)
+        return jdbc.sql(
+                                """
+                                UPDATE reconciler SET holder = :me, lease_until = clock_timestamp() + interval '10 seconds'
+                                WHERE name = :name AND (holder IS NULL OR holder = :me OR lease_until < clock_timestamp())
+                                """)
                         .param("me", replica)
                         .param("name", name(loop, key))
                         .update()
@@ -108,18 +121,23 @@ public final class Reconcilers {
     }
 
     void report(LoopKind loop, String key, Pass pass, Duration took) {
-        meters.timer("vmm.reconcile.duration", "loop", loop.name().toLowerCase(java.util.Locale.ROOT))
+        meters.timer(
+                        "vmm.reconcile.duration",
+                        "loop",
+                        loop.name().toLowerCase(java.util.Locale.ROOT))
                 .record(took);
         Instant now = clock.instant();
         String name = name(loop, key);
         Instant last = written.get(name);
         boolean due = last == null || last.plus(QUIET).isBefore(now);
-        // A busy loop writes each second, a quiet one now and then: a fleet at rest writes next to nothing.
+        // A busy loop writes each second, a quiet one now and then: a fleet at rest writes next to
+        // nothing.
         boolean news = pass.changed() > 0 && (last == null || last.plusSeconds(1).isBefore(now));
         if (!due && !news) return;
         written.put(name, now);
         String subject = name.contains(":") || key.equals(Wakes.ALL) ? "" : key + ": ";
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         UPDATE reconciler SET last_started_at = :began, last_finished_at = :now, last_report = :report,
                                last_error = NULL
                         WHERE name = :name
@@ -133,7 +151,9 @@ public final class Reconcilers {
 
     void reportFailure(LoopKind loop, String key, RuntimeException failure) {
         try {
-            jdbc.sql("UPDATE reconciler SET last_finished_at = :now, last_error = :error WHERE name = :name")
+            jdbc.sql(
+                            "UPDATE reconciler SET last_finished_at = :now, last_error = :error"
+                                    + " WHERE name = :name")
                     .param("now", Instants.sql(clock.instant()))
                     .param("error", key + ": " + failure)
                     .param("name", name(loop, key))

@@ -1,19 +1,11 @@
 package vmm.reconcile;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
+
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
 import vmm.clouds.LaunchMarks;
@@ -29,10 +21,23 @@ import vmm.vm.Ids;
 import vmm.vm.VmState;
 import vmm.vm.Vms;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
 /** Refill: one pool at a time, lock, snapshot, target, plan, rows. Calls no cloud. */
 @Component
 public class RefillLoop implements Reconciler {
-    /** Launches planned in one pass, so that its transaction stays short; a pass that reaches it runs again at once. */
+    /**
+     * Launches planned in one pass, so that its transaction stays short; a pass that reaches it
+     * runs again at once.
+     */
     static final int LAUNCH_LIMIT = 100;
 
     /** How long a surplus lasts before a part of it is retired, and between two parts. */
@@ -106,7 +111,11 @@ public class RefillLoop implements Reconciler {
         Instant now = clock.instant();
         Target target = target(pool, now);
         Map<String, CloudState> states =
-                clouds.lock(pool.placements().stream().map(Pool.Place::cloud).collect(Collectors.toCollection(TreeSet::new)))
+                clouds
+                        .lock(
+                                pool.placements().stream()
+                                        .map(Pool.Place::cloud)
+                                        .collect(Collectors.toCollection(TreeSet::new)))
                         .stream()
                         .collect(Collectors.toMap(CloudState::name, c -> c));
         var seen = counts.of(pool.id());
@@ -119,17 +128,23 @@ public class RefillLoop implements Reconciler {
     private Target target(Pool pool, Instant now) {
         if (pool.deleted()) return new Target(0, "the pool is being deleted");
         var policies = schedules.of(pool.name());
-        // Without a measurement the boot timeout is the only honest bound of how early launching must begin.
-        Duration lead = policies.isEmpty()
-                ? Duration.ZERO
-                : LaunchTimes.of(pools.launchSeconds(pool.id(), now.minus(HISTORY)))
-                        .p95()
-                        .orElse(pool.bootTimeout());
+        // Without a measurement the boot timeout is the only honest bound of how early launching
+        // must begin.
+        Duration lead =
+                policies.isEmpty()
+                        ? Duration.ZERO
+                        : LaunchTimes.of(pools.launchSeconds(pool.id(), now.minus(HISTORY)))
+                                .p95()
+                                .orElse(pool.bootTimeout());
         return TargetSize.of(pool.poolSize(), pool.maxSize(), policies, lead, now);
     }
 
     private PoolSnapshot snapshot(
-            Pool pool, Target target, PoolCounts.Seen seen, Map<String, CloudState> states, Instant now) {
+            Pool pool,
+            Target target,
+            PoolCounts.Seen seen,
+            Map<String, CloudState> states,
+            Instant now) {
         return new PoolSnapshot(
                 target.size(),
                 target.reason(),
@@ -144,38 +159,45 @@ public class RefillLoop implements Reconciler {
                 shelves(pool, seen, states, now));
     }
 
-    private List<Shelf> shelves(Pool pool, PoolCounts.Seen seen, Map<String, CloudState> states, Instant now) {
+    private List<Shelf> shelves(
+            Pool pool, PoolCounts.Seen seen, Map<String, CloudState> states, Instant now) {
         var marked = marks.marked(now);
         boolean ownQueue = seen.queued() > seen.candidates().size();
-        Map<String, Integer> reserved = ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
+        Map<String, Integer> reserved =
+                ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
         var shelves = new ArrayList<Shelf>();
         for (var place : pool.placements()) {
             CloudState cloud = states.get(place.cloud());
             if (cloud == null) continue;
             int cloudRoom = cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
             int ownRoom = place.maxVms() == null ? UNLIMITED : place.maxVms() - seen.liveAt(place);
-            shelves.add(new Shelf(
-                    place.position(),
-                    place.cloud(),
-                    place.image(),
-                    place.flavor(),
-                    place.network(),
-                    place.weight(),
-                    seen.countedAt(place),
-                    ownRoom,
-                    cloudRoom - reserved.getOrDefault(cloud.name(), 0),
-                    obstacle(cloud, place, marked),
-                    cloud.sick()));
+            shelves.add(
+                    new Shelf(
+                            place.position(),
+                            place.cloud(),
+                            place.image(),
+                            place.flavor(),
+                            place.network(),
+                            place.weight(),
+                            seen.countedAt(place),
+                            ownRoom,
+                            cloudRoom - reserved.getOrDefault(cloud.name(), 0),
+                            obstacle(cloud, place, marked),
+                            cloud.sick()));
         }
         return shelves;
     }
 
     private static @Nullable String obstacle(
             CloudState cloud, Pool.Place place, Map<LaunchMarks.Shelf, String> marked) {
-        if (cloud.paused()) return "paused" + (cloud.pauseReason() == null ? "" : ": " + cloud.pauseReason());
-        if (cloud.sick()) return "unhealthy since " + cloud.healthSince() + ": " + cloud.healthReason();
+        if (cloud.paused())
+            return "paused" + (cloud.pauseReason() == null ? "" : ": " + cloud.pauseReason());
+        if (cloud.sick())
+            return "unhealthy since " + cloud.healthSince() + ": " + cloud.healthReason();
         String mark = marked.get(LaunchMarks.Shelf.all(cloud.name()));
-        return mark != null ? mark : marked.get(new LaunchMarks.Shelf(cloud.name(), place.flavor()));
+        return mark != null
+                ? mark
+                : marked.get(new LaunchMarks.Shelf(cloud.name(), place.flavor()));
     }
 
     private static @Nullable Instant surplusSince(Pool pool, PoolPlan plan, Instant now) {
@@ -192,7 +214,12 @@ public class RefillLoop implements Reconciler {
                 case PoolAction.Launch(Shelf where, String why) -> {
                     vms.request(
                             new Vms.NewVm(
-                                    ids.next(), pool.id(), where.cloud(), where.image(), where.flavor(), where.network()),
+                                    ids.next(),
+                                    pool.id(),
+                                    where.cloud(),
+                                    where.image(),
+                                    where.flavor(),
+                                    where.network()),
                             now,
                             why);
                     touched.add(where.cloud());
@@ -201,8 +228,19 @@ public class RefillLoop implements Reconciler {
                 case PoolAction.Retire retire -> {
                     vms.find(retire.vm())
                             .filter(vm -> !vm.held())
-                            .filter(vm -> vm.state() == VmState.READY || VmState.WARMING.contains(vm.state()))
-                            .filter(vm -> vms.become(vm, VmState.DELETING, retire.reason(), retire.why(), now, "refill"))
+                            .filter(
+                                    vm ->
+                                            vm.state() == VmState.READY
+                                                    || VmState.WARMING.contains(vm.state()))
+                            .filter(
+                                    vm ->
+                                            vms.become(
+                                                    vm,
+                                                    VmState.DELETING,
+                                                    retire.reason(),
+                                                    retire.why(),
+                                                    now,
+                                                    "refill"))
                             .ifPresent(vm -> touched.add(vm.cloud()));
                 }
             }
@@ -210,7 +248,11 @@ public class RefillLoop implements Reconciler {
         decisions.record(pool.name(), plan, now);
         touched.forEach(cloud -> wakes.wake(LoopKind.LIFECYCLE, cloud));
         if (!plan.actions().isEmpty()) {
-            log.info("refill pool={} {} ({})", pool.name(), plan.summary(), String.join("; ", plan.reasons()));
+            log.info(
+                    "refill pool={} {} ({})",
+                    pool.name(),
+                    plan.summary(),
+                    String.join("; ", plan.reasons()));
         }
         return new Pass(plan.actions().size(), launched == LAUNCH_LIMIT, plan.summary());
     }

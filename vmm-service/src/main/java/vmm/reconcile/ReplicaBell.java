@@ -1,20 +1,24 @@
 package vmm.reconcile;
 
+import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import vmm.event.LoopKind;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+
 import javax.sql.DataSource;
-import org.postgresql.PGConnection;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import vmm.event.LoopKind;
 
 /**
- * Carries wakes to other replicas by LISTEN and NOTIFY. Wakes are gathered for a moment and sent apart from the
- * transactions that caused them: a NOTIFY inside would line up all their commits. One that is lost is made good by a tick.
+ * Carries wakes to other replicas by LISTEN and NOTIFY. Wakes are gathered for a moment and sent
+ * apart from the transactions that caused them: a NOTIFY inside would line up all their commits.
+ * One that is lost is made good by a tick.
  */
 final class ReplicaBell implements Loops.Announcer, AutoCloseable {
     private static final String CHANNEL = "vmm_wake";
@@ -77,7 +81,8 @@ final class ReplicaBell implements Loops.Announcer, AutoCloseable {
             waiting.clear();
         }
         try (var statement =
-                connection.prepareStatement("SELECT pg_notify('" + CHANNEL + "', payload) FROM unnest(?) AS payload")) {
+                connection.prepareStatement(
+                        "SELECT pg_notify('" + CHANNEL + "', payload) FROM unnest(?) AS payload")) {
             statement.setArray(1, connection.createArrayOf("text", prefixed(keys)));
             statement.execute();
         }

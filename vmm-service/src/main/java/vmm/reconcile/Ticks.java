@@ -1,9 +1,5 @@
 package vmm.reconcile;
 
-import java.time.Duration;
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Properties;
 import org.flywaydb.core.api.MigrationVersion;
 import org.flywaydb.core.api.migration.Context;
 import org.flywaydb.core.api.migration.JavaMigration;
@@ -22,39 +18,47 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+
 import vmm.event.LoopKind;
 
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Properties;
+
 /**
- * The ticks: Quartz, clustered on the database, starts each kind of loop at its interval on one of the replicas, and does
- * nothing else. A tick that is missed repairs itself with the next.
+ * The ticks: Quartz, clustered on the database, starts each kind of loop at its interval on one of
+ * the replicas, and does nothing else. A tick that is missed repairs itself with the next.
  */
 @Configuration(proxyBeanMethods = false)
 class Ticks {
-    private static final Map<LoopKind, Duration> INTERVALS = new EnumMap<>(Map.of(
-            LoopKind.GRANT, Duration.ofSeconds(1),
-            LoopKind.LIFECYCLE, Duration.ofSeconds(1),
-            LoopKind.PUBLISH, Duration.ofSeconds(1),
-            LoopKind.REFILL, Duration.ofSeconds(5),
-            LoopKind.RECLAIM, Duration.ofSeconds(5),
-            LoopKind.ORPHAN, Duration.ofSeconds(60),
-            LoopKind.HOUSEKEEPING, Duration.ofMinutes(10)));
+    private static final Map<LoopKind, Duration> INTERVALS =
+            new EnumMap<>(
+                    Map.of(
+                            LoopKind.GRANT, Duration.ofSeconds(1),
+                            LoopKind.LIFECYCLE, Duration.ofSeconds(1),
+                            LoopKind.PUBLISH, Duration.ofSeconds(1),
+                            LoopKind.REFILL, Duration.ofSeconds(5),
+                            LoopKind.RECLAIM, Duration.ofSeconds(5),
+                            LoopKind.ORPHAN, Duration.ofSeconds(60),
+                            LoopKind.HOUSEKEEPING, Duration.ofMinutes(10)));
 
     /** Makes the triggers, or changes those of an older version to today's intervals. */
     static void schedule(Scheduler scheduler) throws SchedulerException {
         for (var entry : INTERVALS.entrySet()) {
             String name = entry.getKey().name();
-            var job = JobBuilder.newJob(Tick.class)
-                    .withIdentity(name, "vmm")
-                    .storeDurably()
-                    .build();
-            var trigger = TriggerBuilder.newTrigger()
-                    .withIdentity(name, "vmm")
-                    .forJob(JobKey.jobKey(name, "vmm"))
-                    .withSchedule(SimpleScheduleBuilder.simpleSchedule()
-                            .withIntervalInMilliseconds(entry.getValue().toMillis())
-                            .repeatForever()
-                            .withMisfireHandlingInstructionNextWithRemainingCount())
-                    .build();
+            var job =
+                    JobBuilder.newJob(Tick.class).withIdentity(name, "vmm").storeDurably().build();
+            var trigger =
+                    TriggerBuilder.newTrigger()
+                            .withIdentity(name, "vmm")
+                            .forJob(JobKey.jobKey(name, "vmm"))
+                            .withSchedule(
+                                    SimpleScheduleBuilder.simpleSchedule()
+                                            .withIntervalInMilliseconds(entry.getValue().toMillis())
+                                            .repeatForever()
+                                            .withMisfireHandlingInstructionNextWithRemainingCount())
+                            .build();
             scheduler.scheduleJob(job, java.util.Set.of(trigger), true);
         }
     }
@@ -67,7 +71,8 @@ class Ticks {
             quartz.setProperty("org.quartz.scheduler.instanceId", "AUTO");
             quartz.setProperty("org.quartz.jobStore.isClustered", "true");
             quartz.setProperty(
-                    "org.quartz.jobStore.driverDelegateClass", "org.quartz.impl.jdbcjobstore.PostgreSQLDelegate");
+                    "org.quartz.jobStore.driverDelegateClass",
+                    "org.quartz.impl.jdbcjobstore.PostgreSQLDelegate");
             quartz.setProperty("org.quartz.jobStore.tablePrefix", "quartz.qrtz_");
             quartz.setProperty("org.quartz.jobStore.clusterCheckinInterval", "5000");
             quartz.setProperty("org.quartz.jobStore.misfireThreshold", "5000");
@@ -130,8 +135,10 @@ class Ticks {
                 statement.execute("CREATE SCHEMA quartz");
                 statement.execute("SET LOCAL search_path TO quartz");
             }
-            var script = new ResourceDatabasePopulator(
-                    new ClassPathResource("org/quartz/impl/jdbcjobstore/tables_postgres.sql"));
+            var script =
+                    new ResourceDatabasePopulator(
+                            new ClassPathResource(
+                                    "org/quartz/impl/jdbcjobstore/tables_postgres.sql"));
             script.populate(context.getConnection());
             try (var statement = context.getConnection().createStatement()) {
                 statement.execute("SET LOCAL search_path TO public");

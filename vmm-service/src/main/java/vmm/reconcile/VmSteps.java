@@ -1,14 +1,10 @@
 package vmm.reconcile;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Optional;
-import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
+
 import vmm.allocation.Allocations;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
@@ -29,13 +25,27 @@ import vmm.vm.VmReason;
 import vmm.vm.VmState;
 import vmm.vm.Vms;
 
-/** Carries out the steps of one VM. Creates and deletes run beside the pass; nothing holds a transaction across a call. */
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Carries out the steps of one VM. Creates and deletes run beside the pass; nothing holds a
+ * transaction across a call.
+ */
 @Component
 public class VmSteps {
-    /** How long a create without an answer may still bear an instance, before its row is given up. */
+    /**
+     * How long a create without an answer may still bear an instance, before its row is given up.
+     */
     static final Duration CREATE_GRACE = Duration.ofMinutes(2);
 
-    /** A create that could not be sent this soon after it was recorded is not sent: a row may have been given up since. */
+    /**
+     * A create that could not be sent this soon after it was recorded is not sent: a row may have
+     * been given up since.
+     */
     static final Duration SEND_WITHIN = Duration.ofSeconds(10);
 
     /** States a VM can go through in one pass: PROVISIONING to READY. */
@@ -80,7 +90,8 @@ public class VmSteps {
     /**
      * Takes a VM as far as one observation allows; whether its state changed.
      *
-     * @param asOf when the observation began: a pass that was held up in between must not take it for newer than it is
+     * @param asOf when the observation began: a pass that was held up in between must not take it
+     *     for newer than it is
      */
     boolean take(Vm read, Observation seen, Instant asOf, Terms terms, CloudProvider provider) {
         Vm vm = read;
@@ -134,22 +145,39 @@ public class VmSteps {
     }
 
     private boolean become(
-            Vm vm, VmState next, @org.jspecify.annotations.Nullable VmReason reason, String detail, Instant now) {
-        Boolean done = transactions.execute(status -> {
-            // The allocation's row first, as whoever releases it does: two orders would be a deadlock.
-            if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
-            if (!vms.become(vm, next, reason, detail, now, "lifecycle")) return false;
-            if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
-            if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
-            if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
-            return true;
-        });
+            Vm vm,
+            VmState next,
+            @org.jspecify.annotations.Nullable VmReason reason,
+            String detail,
+            Instant now) {
+        Boolean done =
+                transactions.execute(
+                        status -> {
+                            // The allocation's row first, as whoever releases it does: two orders
+                            // would be a deadlock.
+                            if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
+                            if (!vms.become(vm, next, reason, detail, now, "lifecycle"))
+                                return false;
+                            if (vm.state() == VmState.ALLOCATED)
+                                allocations.endVanished(vm.id(), now);
+                            if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
+                            if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
+                            return true;
+                        });
         if (!Boolean.TRUE.equals(done)) return false;
         if (next == VmState.READY) marks.clear(vm.cloud(), vm.flavor());
         if (reason != null) {
-            log.warn("lifecycle pool={} vm={} cloud={} reason={}: {}", vm.pool(), vm.id(), vm.cloud(), reason, detail);
-            if (VmState.WARMING.contains(vm.state()) && vm.createResult() != Vm.CreateResult.REFUSED) {
-                marks.markFailedBoot(vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
+            log.warn(
+                    "lifecycle pool={} vm={} cloud={} reason={}: {}",
+                    vm.pool(),
+                    vm.id(),
+                    vm.cloud(),
+                    reason,
+                    detail);
+            if (VmState.WARMING.contains(vm.state())
+                    && vm.createResult() != Vm.CreateResult.REFUSED) {
+                marks.markFailedBoot(
+                        vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
             }
         }
         return true;
@@ -158,29 +186,40 @@ public class VmSteps {
     /** Writes only what is news, so that a fleet at rest writes nothing. */
     private void noteSeen(Vm vm, Observation seen) {
         if (!(seen instanceof Observation.Present(Instance instance))) return;
-        boolean news = vm.seenAt() == null
-                || vm.absentSince() != null
-                || vm.instanceId() == null
-                || !instance.status().name().equals(vm.instanceStatus())
-                || (instance.address() != null && vm.address() == null);
+        boolean news =
+                vm.seenAt() == null
+                        || vm.absentSince() != null
+                        || vm.instanceId() == null
+                        || !instance.status().name().equals(vm.instanceStatus())
+                        || (instance.address() != null && vm.address() == null);
         if (news) {
-            vms.recordSeen(vm.id(), instance.id(), instance.status().name(), instance.address(), clock.instant());
+            vms.recordSeen(
+                    vm.id(),
+                    instance.id(),
+                    instance.status().name(),
+                    instance.address(),
+                    clock.instant());
         }
     }
 
     /** Reads the row, <em>then</em> asks for the very instance, and decides again. */
     private void look(UUID id, String instanceId, Terms terms, CloudProvider provider) {
-        vms.find(id).ifPresent(vm -> {
-            Instant began = clock.instant();
-            take(vm, lookAt(vm, instanceId, provider), began, terms, provider);
-        });
+        vms.find(id)
+                .ifPresent(
+                        vm -> {
+                            Instant began = clock.instant();
+                            take(vm, lookAt(vm, instanceId, provider), began, terms, provider);
+                        });
     }
 
     /** One that is being deleted is as good as gone, but for a row that waits for just that. */
     private static Observation lookAt(Vm vm, String instanceId, CloudProvider provider) {
         try {
             Optional<Instance> found = provider.get(instanceId);
-            return found.filter(i -> i.status() != Instance.Status.DELETING || vm.state() == VmState.DELETING)
+            return found.filter(
+                            i ->
+                                    i.status() != Instance.Status.DELETING
+                                            || vm.state() == VmState.DELETING)
                     .<Observation>map(Observation.Present::new)
                     .orElseGet(Observation.NotFound::new);
         } catch (CloudFailure failure) {
@@ -188,7 +227,10 @@ public class VmSteps {
         }
     }
 
-    /** Sends a create, once: the right to is recorded and committed first, and the deadline looked at last. */
+    /**
+     * Sends a create, once: the right to is recorded and committed first, and the deadline looked
+     * at last.
+     */
     private void create(Vm wanted, CloudProvider provider) {
         var sending = vms.startCreate(wanted, clock.instant());
         if (sending.isEmpty()) return;
@@ -203,19 +245,28 @@ public class VmSteps {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
                 vms.find(vm.id())
                         .filter(row -> row.state() == VmState.REQUESTED)
-                        .ifPresent(row -> become(row, VmState.PROVISIONING, null, "accepted", clock.instant()));
+                        .ifPresent(
+                                row ->
+                                        become(
+                                                row,
+                                                VmState.PROVISIONING,
+                                                null,
+                                                "accepted",
+                                                clock.instant()));
             }
             case CreateAnswer.Refused(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
                 marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());
                 vms.find(vm.id())
                         .filter(row -> row.state() == VmState.REQUESTED)
-                        .ifPresent(row -> become(
-                                row,
-                                VmState.DELETING,
-                                VmReason.LAUNCH_FAILED,
-                                why.kind() + ": " + why.detail(),
-                                clock.instant()));
+                        .ifPresent(
+                                row ->
+                                        become(
+                                                row,
+                                                VmState.DELETING,
+                                                VmReason.LAUNCH_FAILED,
+                                                why.kind() + ": " + why.detail(),
+                                                clock.instant()));
             }
             case CreateAnswer.Unknown(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
@@ -242,9 +293,10 @@ public class VmSteps {
 
     /** Looks at the row once more: a hold may have come between. */
     private void delete(Vm doomed, String instanceId, CloudProvider provider) {
-        boolean still = vms.find(doomed.id())
-                .filter(vm -> vm.state() == VmState.DELETING && !vm.held())
-                .isPresent();
+        boolean still =
+                vms.find(doomed.id())
+                        .filter(vm -> vm.state() == VmState.DELETING && !vm.held())
+                        .isPresent();
         if (!still) return;
         vms.recordDeleteSent(doomed.id(), clock.instant());
         try {
@@ -276,7 +328,13 @@ public class VmSteps {
         if (!probe.answers(address, port)) return;
         vms.find(booting.id())
                 .filter(vm -> vm.version() == booting.version())
-                .ifPresent(vm -> become(
-                        vm, VmState.READY, null, "port " + port + " answers", clock.instant()));
+                .ifPresent(
+                        vm ->
+                                become(
+                                        vm,
+                                        VmState.READY,
+                                        null,
+                                        "port " + port + " answers",
+                                        clock.instant()));
     }
 }

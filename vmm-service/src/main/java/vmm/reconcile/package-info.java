@@ -1,5 +1,19 @@
 /** The loops that make the clouds agree with the table, and the Quartz ticks that start them. */
-@ApplicationModule(allowedDependencies = {"allocation", "cloud", "clouds", "event", "guest", "identity", "lifecycle", "placement", "pool", "sizing", "vm", "web"})
+@ApplicationModule(
+        allowedDependencies = {
+            "allocation",
+            "cloud",
+            "clouds",
+            "event",
+            "guest",
+            "identity",
+            "lifecycle",
+            "placement",
+            "pool",
+            "sizing",
+            "vm",
+            "web"
+        })
 @NullMarked
 package vmm.reconcile;
 

@@ -6,18 +6,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** The target over a time to come, as {@link TargetSize} will decide it: what an admin sees before saving. */
+/**
+ * The target over a time to come, as {@link TargetSize} will decide it: what an admin sees before
+ * saving.
+ */
 public final class SizeCurve {
 
     private SizeCurve() {}
 
     /**
-     * The steps from {@code from} to {@code to}, without a gap between them; neighbours differ in target or reason.
+     * The steps from {@code from} to {@code to}, without a gap between them; neighbours differ in
+     * target or reason.
      *
      * <p>Where a schedule starts many thousand times the curve ends early rather than be wrong.
      */
     public static List<Step> over(
-            int poolSize, int maxSize, List<Schedule> schedules, Duration lead, Instant from, Instant to) {
+            int poolSize,
+            int maxSize,
+            List<Schedule> schedules,
+            Duration lead,
+            Instant from,
+            Instant to) {
         if (!from.isBefore(to)) return List.of();
         var ahead = TargetSize.bounded(lead);
         var tracks = new ArrayList<Track>();
@@ -39,12 +48,17 @@ public final class SizeCurve {
     }
 
     /** The instants at which the target may change, in order. */
-    private static TreeSet<Instant> turns(List<Track> tracks, Duration ahead, Instant from, Instant to) {
+    private static TreeSet<Instant> turns(
+            List<Track> tracks, Duration ahead, Instant from, Instant to) {
         var turns = new TreeSet<Instant>();
         if (from.isBefore(to)) turns.add(from);
         for (var track : tracks)
             for (var occurrence : track.occurrences)
-                for (var at : List.of(occurrence.start().minus(ahead), occurrence.start(), occurrence.end()))
+                for (var at :
+                        List.of(
+                                occurrence.start().minus(ahead),
+                                occurrence.start(),
+                                occurrence.end()))
                     if (at.isAfter(from) && at.isBefore(to)) turns.add(at);
         return turns;
     }
@@ -83,7 +97,10 @@ public final class SizeCurve {
             this.occurrences = occurrences;
         }
 
-        /** Adds what runs at {@code now} and what starts until {@code soon}; {@code now} never goes back. */
+        /**
+         * Adds what runs at {@code now} and what starts until {@code soon}; {@code now} never goes
+         * back.
+         */
         void addTo(List<TargetSize.Claim> claims, Instant now, Instant soon) {
             while (next < occurrences.size() && !occurrences.get(next).end().isAfter(now)) next++;
             for (int i = next; i < occurrences.size(); i++) {

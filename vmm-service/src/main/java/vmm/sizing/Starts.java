@@ -1,19 +1,20 @@
 package vmm.sizing;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.scheduling.support.CronExpression;
+
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
-import org.jspecify.annotations.Nullable;
-import org.springframework.scheduling.support.CronExpression;
 
 /**
  * The instants at which a schedule starts.
  *
- * <p>Spring's {@link CronExpression} on zoned times leaves out the day of the gap, starts twice in the overlap, and in
- * zones of odd offsets (Pacific/Chatham) answers the same instant for ever. So here it only ever sees the clock on the
- * wall, one stretch of constant offset after the other.
+ * <p>Spring's {@link CronExpression} on zoned times leaves out the day of the gap, starts twice in
+ * the overlap, and in zones of odd offsets (Pacific/Chatham) answers the same instant for ever. So
+ * here it only ever sees the clock on the wall, one stretch of constant offset after the other.
  */
 final class Starts {
 
@@ -28,8 +29,7 @@ final class Starts {
     }
 
     /** The first start after {@code after} and not after {@code limit}. */
-    @Nullable
-    Instant next(Instant after, Instant limit) {
+    @Nullable Instant next(Instant after, Instant limit) {
         var from = after;
         while (from.isBefore(limit)) {
             var first = from.plusNanos(1);
@@ -44,7 +44,10 @@ final class Starts {
         return null;
     }
 
-    /** The last start not after {@code limit}, given one; few steps, however many starts lie between. */
+    /**
+     * The last start not after {@code limit}, given one; few steps, however many starts lie
+     * between.
+     */
     Instant last(Instant start, Instant limit) {
         long sure = start.getEpochSecond();
         long most = limit.getEpochSecond();
@@ -61,22 +64,31 @@ final class Starts {
     }
 
     /** The next match while the offset stays; those of a repeated hour were had the first time. */
-    private @Nullable Instant onTheWall(Instant from, Instant first, @Nullable ZoneOffsetTransition entered) {
+    private @Nullable Instant onTheWall(
+            Instant from, Instant first, @Nullable ZoneOffsetTransition entered) {
         var offset = rules.getOffset(first);
         var local = LocalDateTime.ofInstant(from, offset);
-        if (!everyHour && entered != null && entered.isOverlap() && local.isBefore(entered.getDateTimeBefore()))
+        if (!everyHour
+                && entered != null
+                && entered.isOverlap()
+                && local.isBefore(entered.getDateTimeBefore()))
             local = entered.getDateTimeBefore().minusNanos(1);
         return match(local, offset);
     }
 
-    /** The next match among the local times that the gap before this stretch left out, moved by its length. */
+    /**
+     * The next match among the local times that the gap before this stretch left out, moved by its
+     * length.
+     */
     private @Nullable Instant skipped(Instant from, @Nullable ZoneOffsetTransition entered) {
         if (entered == null || !entered.isGap()) return null;
         var local = LocalDateTime.ofInstant(from, entered.getOffsetBefore());
         if (!local.isBefore(entered.getDateTimeAfter())) return null;
         var beforeGap = entered.getDateTimeBefore().minusNanos(1);
         var found = match(local.isBefore(beforeGap) ? beforeGap : local, entered.getOffsetBefore());
-        return found != null && found.isBefore(entered.getDateTimeAfter().toInstant(entered.getOffsetBefore()))
+        return found != null
+                        && found.isBefore(
+                                entered.getDateTimeAfter().toInstant(entered.getOffsetBefore()))
                 ? found
                 : null;
     }

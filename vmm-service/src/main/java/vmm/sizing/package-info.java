@@ -1,4 +1,7 @@
-/** How many READY VMs a pool wants now, and why: pure functions over schedules, without a clock of their own. */
+/**
+ * How many READY VMs a pool wants now, and why: pure functions over schedules, without a clock of
+ * their own.
+ */
 @ApplicationModule(
         displayName = "Sizing",
         allowedDependencies = {})

@@ -1,16 +1,10 @@
 package vmm.start;
 
-import vmm.database.StartRefused;
-import java.sql.Types;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.database.StartRefused;
 import vmm.event.Instants;
 import vmm.fleet.CloudEntry;
 import vmm.fleet.Fleet;
@@ -19,10 +13,18 @@ import vmm.fleet.ReadyWhen;
 import vmm.fleet.VmTypeEntry;
 import vmm.sizing.Schedule;
 
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
 /**
- * The fleet file in the tables. In {@link Mode#SEED} what is not there yet is created and each difference is logged, so
- * that edits through the API survive a restart; in {@link Mode#APPLY} what the file names is made to match it. Nothing that
- * the file does not name is touched.
+ * The fleet file in the tables. In {@link Mode#SEED} what is not there yet is created and each
+ * difference is logged, so that edits through the API survive a restart; in {@link Mode#APPLY} what
+ * the file names is made to match it. Nothing that the file does not name is touched.
  */
 final class FleetTables {
     private static final Logger log = LoggerFactory.getLogger(FleetTables.class);
@@ -55,20 +57,30 @@ final class FleetTables {
     private void cloud(CloudEntry cloud) {
         record Row(String kind, Optional<String> region, Optional<Integer> maxVms) {}
         var wanted = new Row(cloud.kind(), cloud.region(), cloud.maxVms());
-        var known = jdbc.sql("SELECT kind, region, max_vms FROM cloud WHERE name = :name")
-                .param("name", cloud.name())
-                .query((row, n) -> new Row(
-                        row.getString("kind"),
-                        Optional.ofNullable(row.getString("region")),
-                        Optional.ofNullable(row.getObject("max_vms", Integer.class))))
-                .optional();
+        var known =
+                jdbc.sql("SELECT kind, region, max_vms FROM cloud WHERE name = :name")
+                        .param("name", cloud.name())
+                        .query(
+                                (row, n) ->
+                                        new Row(
+                                                row.getString("kind"),
+                                                Optional.ofNullable(row.getString("region")),
+                                                Optional.ofNullable(
+                                                        row.getObject("max_vms", Integer.class))))
+                        .optional();
         if (known.isPresent() && !known.get().kind().equals(cloud.kind())) {
-            throw new StartRefused("cloud '" + cloud.name() + "' is of kind " + known.get().kind()
-                    + " in the database and of kind " + cloud.kind()
-                    + " in the fleet file: give the new cloud a name of its own");
+            throw new StartRefused(
+                    "cloud '"
+                            + cloud.name()
+                            + "' is of kind "
+                            + known.get().kind()
+                            + " in the database and of kind "
+                            + cloud.kind()
+                            + " in the fleet file: give the new cloud a name of its own");
         }
         if (skip("cloud", cloud.name(), known, wanted)) return;
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO cloud (name, kind, region, max_vms, health_since)
                         VALUES (:name, :kind, :region, :max, :now)
                         ON CONFLICT (name) DO UPDATE SET region = :region, max_vms = :max, version = cloud.version + 1
@@ -83,26 +95,28 @@ final class FleetTables {
 
     private void pool(PoolEntry pool) {
         if (skip("pool", pool.name(), readPool(pool.name()), pool)) return;
-        long id = jdbc.sql("""
-                        INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
-                                          idle_timeout_s, warning_s)
-                        VALUES (:name, :size, :max, :ready, :boot, :lease, :lifetime, :idle, :warning)
-                        ON CONFLICT (name) DO UPDATE SET pool_size = :size, max_size = :max, ready_when = :ready,
-                            boot_timeout_s = :boot, lease_s = :lease, max_lifetime_s = :lifetime, idle_timeout_s = :idle,
-                            warning_s = :warning, version = pool.version + 1, deleted = false
-                        RETURNING id
-                        """)
-                .param("name", pool.name())
-                .param("size", pool.poolSize())
-                .param("max", pool.maxSize())
-                .param("ready", pool.readyWhen().text())
-                .param("boot", pool.bootTimeout().toSeconds())
-                .param("lease", pool.lease().toSeconds())
-                .param("lifetime", pool.maxLifetime().toSeconds())
-                .param("idle", pool.idleTimeout().toSeconds())
-                .param("warning", pool.warning().toSeconds())
-                .query(Long.class)
-                .single();
+        long id =
+                jdbc.sql(
+                                """
+                                INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
+                                                  idle_timeout_s, warning_s)
+                                VALUES (:name, :size, :max, :ready, :boot, :lease, :lifetime, :idle, :warning)
+                                ON CONFLICT (name) DO UPDATE SET pool_size = :size, max_size = :max, ready_when = :ready,
+                                    boot_timeout_s = :boot, lease_s = :lease, max_lifetime_s = :lifetime, idle_timeout_s = :idle,
+                                    warning_s = :warning, version = pool.version + 1, deleted = false
+                                RETURNING id
+                                """)
+                        .param("name", pool.name())
+                        .param("size", pool.poolSize())
+                        .param("max", pool.maxSize())
+                        .param("ready", pool.readyWhen().text())
+                        .param("boot", pool.bootTimeout().toSeconds())
+                        .param("lease", pool.lease().toSeconds())
+                        .param("lifetime", pool.maxLifetime().toSeconds())
+                        .param("idle", pool.idleTimeout().toSeconds())
+                        .param("warning", pool.warning().toSeconds())
+                        .query(Long.class)
+                        .single();
         jdbc.sql("DELETE FROM placement WHERE pool_id = :id").param("id", id).update();
         jdbc.sql("DELETE FROM pool_connect WHERE pool_id = :id").param("id", id).update();
         for (int i = 0; i < pool.placements().size(); i++) {
@@ -114,7 +128,8 @@ final class FleetTables {
     }
 
     private void placement(long pool, int position, PoolEntry.Placement place) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO placement (pool_id, position, cloud, image, flavor, network, weight, max_vms)
                         VALUES (:pool, :position, :cloud, :image, :flavor, :network, :weight, :max)
                         """)
@@ -130,7 +145,8 @@ final class FleetTables {
     }
 
     private void connect(long pool, int position, PoolEntry.Connect way) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO pool_connect (pool_id, position, kind, url, command)
                         VALUES (:pool, :position, :kind, :url, :command)
                         """)
@@ -143,64 +159,80 @@ final class FleetTables {
     }
 
     private Optional<PoolEntry> readPool(String name) {
-        List<PoolEntry.Placement> places = jdbc.sql("""
-                        SELECT placement.* FROM placement JOIN pool ON pool.id = pool_id WHERE pool.name = :name ORDER BY position
-                        """)
-                .param("name", name)
-                .query((row, n) -> new PoolEntry.Placement(
-                        row.getString("cloud"),
-                        row.getString("image"),
-                        row.getString("flavor"),
-                        Optional.ofNullable(row.getString("network")),
-                        row.getInt("weight"),
-                        Optional.ofNullable(row.getObject("max_vms", Integer.class))))
-                .list();
-        List<PoolEntry.Connect> ways = jdbc.sql("""
-                        SELECT pool_connect.* FROM pool_connect JOIN pool ON pool.id = pool_id WHERE pool.name = :name
-                        ORDER BY position
-                        """)
-                .param("name", name)
-                .query((row, n) -> new PoolEntry.Connect(
-                        row.getString("kind"),
-                        Optional.ofNullable(row.getString("url")),
-                        Optional.ofNullable(row.getString("command"))))
-                .list();
+        List<PoolEntry.Placement> places =
+                jdbc.sql(
+                                """
+                                SELECT placement.* FROM placement JOIN pool ON pool.id = pool_id WHERE pool.name = :name ORDER BY position
+                                """)
+                        .param("name", name)
+                        .query(
+                                (row, n) ->
+                                        new PoolEntry.Placement(
+                                                row.getString("cloud"),
+                                                row.getString("image"),
+                                                row.getString("flavor"),
+                                                Optional.ofNullable(row.getString("network")),
+                                                row.getInt("weight"),
+                                                Optional.ofNullable(
+                                                        row.getObject("max_vms", Integer.class))))
+                        .list();
+        List<PoolEntry.Connect> ways =
+                jdbc.sql(
+                                """
+                                SELECT pool_connect.* FROM pool_connect JOIN pool ON pool.id = pool_id WHERE pool.name = :name
+                                ORDER BY position
+                                """)
+                        .param("name", name)
+                        .query(
+                                (row, n) ->
+                                        new PoolEntry.Connect(
+                                                row.getString("kind"),
+                                                Optional.ofNullable(row.getString("url")),
+                                                Optional.ofNullable(row.getString("command"))))
+                        .list();
         return jdbc.sql("SELECT * FROM pool WHERE name = :name AND (:seeding OR NOT deleted)")
                 .param("name", name)
                 .param("seeding", mode == Mode.SEED)
-                .query((row, n) -> new PoolEntry(
-                        row.getString("name"),
-                        row.getInt("pool_size"),
-                        row.getInt("max_size"),
-                        ReadyWhen.parse(row.getString("ready_when")).orElseThrow(),
-                        Duration.ofSeconds(row.getLong("boot_timeout_s")),
-                        Duration.ofSeconds(row.getLong("lease_s")),
-                        Duration.ofSeconds(row.getLong("max_lifetime_s")),
-                        Duration.ofSeconds(row.getLong("idle_timeout_s")),
-                        Duration.ofSeconds(row.getLong("warning_s")),
-                        places,
-                        ways))
+                .query(
+                        (row, n) ->
+                                new PoolEntry(
+                                        row.getString("name"),
+                                        row.getInt("pool_size"),
+                                        row.getInt("max_size"),
+                                        ReadyWhen.parse(row.getString("ready_when")).orElseThrow(),
+                                        Duration.ofSeconds(row.getLong("boot_timeout_s")),
+                                        Duration.ofSeconds(row.getLong("lease_s")),
+                                        Duration.ofSeconds(row.getLong("max_lifetime_s")),
+                                        Duration.ofSeconds(row.getLong("idle_timeout_s")),
+                                        Duration.ofSeconds(row.getLong("warning_s")),
+                                        places,
+                                        ways))
                 .optional();
     }
 
     private void vmType(VmTypeEntry type, int position) {
-        var known = jdbc.sql("SELECT vm_type.*, pool.name AS pool FROM vm_type JOIN pool ON pool.id = pool_id"
-                        + " WHERE vm_type.name = :name")
-                .param("name", type.name())
-                .query((row, n) -> new VmTypeEntry(
-                        row.getString("name"),
-                        row.getString("title"),
-                        row.getString("description"),
-                        row.getString("pool"),
-                        row.getInt("vcpus"),
-                        row.getDouble("ram_gb"),
-                        row.getInt("gpus"),
-                        texts(row.getArray("groups")),
-                        texts(row.getArray("tags")),
-                        Optional.ofNullable(row.getString("logo"))))
-                .optional();
+        var known =
+                jdbc.sql(
+                                "SELECT vm_type.*, pool.name AS pool FROM vm_type JOIN pool ON"
+                                        + " pool.id = pool_id WHERE vm_type.name = :name")
+                        .param("name", type.name())
+                        .query(
+                                (row, n) ->
+                                        new VmTypeEntry(
+                                                row.getString("name"),
+                                                row.getString("title"),
+                                                row.getString("description"),
+                                                row.getString("pool"),
+                                                row.getInt("vcpus"),
+                                                row.getDouble("ram_gb"),
+                                                row.getInt("gpus"),
+                                                texts(row.getArray("groups")),
+                                                texts(row.getArray("tags")),
+                                                Optional.ofNullable(row.getString("logo"))))
+                        .optional();
         if (skip("VM type", type.name(), known, type)) return;
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO vm_type (name, position, title, description, pool_id, vcpus, ram_gb, gpus, groups, tags, logo)
                         VALUES (:name, :position, :title, :description, (SELECT id FROM pool WHERE name = :pool), :vcpus, :ram,
                                 :gpus, :groups, :tags, :logo)
@@ -229,19 +261,24 @@ final class FleetTables {
     }
 
     private void schedule(Schedule schedule) {
-        var known = jdbc.sql("SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON pool.id = pool_id"
-                        + " WHERE schedule.name = :name")
-                .param("name", schedule.name())
-                .query((row, n) -> Schedule.of(
-                        row.getString("name"),
-                        row.getString("pool"),
-                        row.getString("cron"),
-                        row.getString("zone"),
-                        Duration.ofSeconds(row.getLong("duration_s")),
-                        row.getInt("target")))
-                .optional();
+        var known =
+                jdbc.sql(
+                                "SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON"
+                                        + " pool.id = pool_id WHERE schedule.name = :name")
+                        .param("name", schedule.name())
+                        .query(
+                                (row, n) ->
+                                        Schedule.of(
+                                                row.getString("name"),
+                                                row.getString("pool"),
+                                                row.getString("cron"),
+                                                row.getString("zone"),
+                                                Duration.ofSeconds(row.getLong("duration_s")),
+                                                row.getInt("target")))
+                        .optional();
         if (skip("schedule", schedule.name(), known, schedule)) return;
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO schedule (name, pool_id, cron, zone, duration_s, target)
                         VALUES (:name, (SELECT id FROM pool WHERE name = :pool), :cron, :zone, :duration, :target)
                         ON CONFLICT (name) DO UPDATE SET pool_id = (SELECT id FROM pool WHERE name = :pool), cron = :cron,
@@ -259,30 +296,45 @@ final class FleetTables {
     /** Whether the file put it in once and somebody took it out; only applying brings it back. */
     private boolean leftOut(String what, String name) {
         if (mode == Mode.APPLY) return false;
-        log.warn("{} '{}' was deleted since and is left out (VMM_FLEET_MODE=apply would make it again)", what, name);
+        log.warn(
+                "{} '{}' was deleted since and is left out (VMM_FLEET_MODE=apply would make it"
+                        + " again)",
+                what,
+                name);
         return true;
     }
 
     /** Whether this is the first time. */
     private boolean rememberSeeded(String what, String name) {
-        return jdbc.sql("INSERT INTO seeded (kind, name) VALUES (:kind, :name) ON CONFLICT DO NOTHING")
+        return jdbc.sql(
+                                "INSERT INTO seeded (kind, name) VALUES (:kind, :name) ON CONFLICT"
+                                        + " DO NOTHING")
                         .param("kind", what)
                         .param("name", name)
                         .update()
                 == 1;
     }
 
-    /** Whether to leave what is there as it is: because it matches, or because seeding changes nothing. */
+    /**
+     * Whether to leave what is there as it is: because it matches, or because seeding changes
+     * nothing.
+     */
     private boolean skip(String what, String name, Optional<?> known, Object wanted) {
         boolean first = rememberSeeded(what, name);
         if (known.isEmpty()) return !first && leftOut(what, name);
         if (known.get().equals(wanted)) return true;
         if (mode == Mode.APPLY) {
-            log.info("{} '{}' is changed to match the fleet file: {} becomes {}", what, name, known.get(), wanted);
+            log.info(
+                    "{} '{}' is changed to match the fleet file: {} becomes {}",
+                    what,
+                    name,
+                    known.get(),
+                    wanted);
             return false;
         }
         log.warn(
-                "{} '{}' differs from the fleet file and is left as it is (VMM_FLEET_MODE=apply would change it): {} is not {}",
+                "{} '{}' differs from the fleet file and is left as it is (VMM_FLEET_MODE=apply"
+                        + " would change it): {} is not {}",
                 what,
                 name,
                 known.get(),

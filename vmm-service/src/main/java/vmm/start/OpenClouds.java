@@ -1,38 +1,54 @@
 package vmm.start;
 
-import vmm.database.StartRefused;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CloudProviderFactory;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.GuardedCloud;
+import vmm.database.StartRefused;
 import vmm.fleet.CloudEntry;
 import vmm.fleet.Fleet;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
 /** The clouds of the fleet file, opened at the start; none is called for that. */
 final class OpenClouds implements CloudConnections, AutoCloseable {
-    /** Calls a second where the fleet file names no {@code rateLimit}; a simulated cloud is our own database. */
+    /**
+     * Calls a second where the fleet file names no {@code rateLimit}; a simulated cloud is our own
+     * database.
+     */
     private static final Map<String, Double> RATE_LIMITS = Map.of("simulated", 1000.0);
 
     private static final double RATE_LIMIT = 20;
 
     private final Map<String, CloudProvider> providers = new HashMap<>();
 
-    /** @throws StartRefused if a cloud's settings are wrong */
-    OpenClouds(Fleet fleet, Map<String, CloudProviderFactory> factories, CloudProviderFactory.Surroundings around) {
+    /**
+     * @throws StartRefused if a cloud's settings are wrong
+     */
+    OpenClouds(
+            Fleet fleet,
+            Map<String, CloudProviderFactory> factories,
+            CloudProviderFactory.Surroundings around) {
         for (var cloud : fleet.clouds()) {
             var factory = factories.get(cloud.kind());
-            if (factory == null) throw new StartRefused("no adapter for kind '" + cloud.kind() + "' in this build");
+            if (factory == null)
+                throw new StartRefused("no adapter for kind '" + cloud.kind() + "' in this build");
             try {
                 var provider = factory.open(config(fleet.installation(), cloud), around);
-                double rate = cloud.rateLimit().orElseGet(() -> RATE_LIMITS.getOrDefault(cloud.kind(), RATE_LIMIT));
-                providers.put(cloud.name(), new GuardedCloud(cloud.name(), provider, cloud.callTimeout(), rate));
+                double rate =
+                        cloud.rateLimit()
+                                .orElseGet(
+                                        () -> RATE_LIMITS.getOrDefault(cloud.kind(), RATE_LIMIT));
+                providers.put(
+                        cloud.name(),
+                        new GuardedCloud(cloud.name(), provider, cloud.callTimeout(), rate));
             } catch (IllegalArgumentException wrong) {
                 close();
-                throw new StartRefused("cloud '" + cloud.name() + "' of the fleet file: " + wrong.getMessage());
+                throw new StartRefused(
+                        "cloud '" + cloud.name() + "' of the fleet file: " + wrong.getMessage());
             }
         }
     }

@@ -1,6 +1,24 @@
 package vmm.start;
 
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+import vmm.cloud.CloudProviderFactory;
 import vmm.database.StartRefused;
+import vmm.fleet.Fleet;
+import vmm.fleet.FleetFile;
+import vmm.fleet.FleetRefused;
+import vmm.fleet.KindRules;
+import vmm.guest.CloudInit;
+import vmm.guest.GuestTokens;
+import vmm.reconcile.Store;
+import vmm.vm.Ids;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,23 +29,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+
 import javax.sql.DataSource;
-import org.springframework.beans.factory.annotation.Value;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.core.env.Environment;
-import org.springframework.core.io.ClassPathResource;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.transaction.support.TransactionOperations;
-import vmm.cloud.CloudProviderFactory;
-import vmm.fleet.Fleet;
-import vmm.fleet.FleetFile;
-import vmm.fleet.FleetRefused;
-import vmm.fleet.KindRules;
-import vmm.guest.GuestTokens;
-import vmm.guest.CloudInit;
-import vmm.reconcile.Store;
-import vmm.vm.Ids;
 
 /** The identity of the installation, its fleet file and its open clouds. */
 @Configuration(proxyBeanMethods = false)
@@ -42,7 +45,8 @@ class StartConfiguration {
     @Bean
     Adapters adapters() {
         var factories = new HashMap<String, CloudProviderFactory>();
-        ServiceLoader.load(CloudProviderFactory.class).forEach(factory -> factories.put(factory.kind(), factory));
+        ServiceLoader.load(CloudProviderFactory.class)
+                .forEach(factory -> factories.put(factory.kind(), factory));
         return new Adapters(Map.copyOf(factories));
     }
 
@@ -50,12 +54,16 @@ class StartConfiguration {
     @Bean
     Fleet fleet(@Value("${vmm.fleet:}") String path, Adapters adapters, Environment environment) {
         var kinds = new HashMap<String, KindRules>();
-        adapters.byKind().forEach((kind, f) -> kinds.put(kind, new KindRules(f.options(), f.credentials())));
+        adapters.byKind()
+                .forEach((kind, f) -> kinds.put(kind, new KindRules(f.options(), f.credentials())));
         try {
             Path file = path.isBlank() ? demo() : Path.of(path);
-            return FleetFile.read(file, name -> Optional.ofNullable(environment.getProperty(name)), kinds);
+            return FleetFile.read(
+                    file, name -> Optional.ofNullable(environment.getProperty(name)), kinds);
         } catch (FleetRefused refused) {
-            throw new StartRefused("the fleet file is refused, nothing of it was applied:\n" + refused.getMessage());
+            throw new StartRefused(
+                    "the fleet file is refused, nothing of it was applied:\n"
+                            + refused.getMessage());
         } catch (IOException e) {
             throw new StartRefused("the demo fleet cannot be unpacked: " + e.getMessage());
         }
@@ -80,14 +88,22 @@ class StartConfiguration {
             Ids ids,
             @Value("${vmm.fleet-mode:seed}") String mode) {
         var known = mode(mode);
-        var installation = transactions.execute(status -> {
-            jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('vmm.start'))")
-                    .query((row, n) -> 0)
-                    .list();
-            var bound = Installation.bind(jdbc, fleet.installation(), ids, new SecureRandom(), clock.instant());
-            new FleetTables(jdbc, known, clock.instant()).take(fleet);
-            return bound;
-        });
+        var installation =
+                transactions.execute(
+                        status -> {
+                            jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('vmm.start'))")
+                                    .query((row, n) -> 0)
+                                    .list();
+                            var bound =
+                                    Installation.bind(
+                                            jdbc,
+                                            fleet.installation(),
+                                            ids,
+                                            new SecureRandom(),
+                                            clock.instant());
+                            new FleetTables(jdbc, known, clock.instant()).take(fleet);
+                            return bound;
+                        });
         if (installation == null) throw new IllegalStateException("no installation");
         return installation;
     }
@@ -96,7 +112,8 @@ class StartConfiguration {
         return switch (text.toLowerCase(Locale.ROOT)) {
             case "seed" -> FleetTables.Mode.SEED;
             case "apply" -> FleetTables.Mode.APPLY;
-            default -> throw new StartRefused("VMM_FLEET_MODE is '" + text + "': write seed or apply");
+            default ->
+                    throw new StartRefused("VMM_FLEET_MODE is '" + text + "': write seed or apply");
         };
     }
 
@@ -118,15 +135,21 @@ class StartConfiguration {
     /** What guests and people call: VMM_PUBLIC_URL, else this process on this machine. */
     @Bean
     PublicUrl publicUrl(@Value("${vmm.public-url:}") String configured, Environment environment) {
-        return () -> configured.isBlank()
-                ? "http://127.0.0.1:" + environment.getProperty("local.server.port", "8080")
-                : configured.replaceAll("/+$", "");
+        return () ->
+                configured.isBlank()
+                        ? "http://127.0.0.1:" + environment.getProperty("local.server.port", "8080")
+                        : configured.replaceAll("/+$", "");
     }
 
     @Bean(destroyMethod = "close")
     OpenClouds cloudConnections(
-            Fleet fleet, Adapters adapters, InstantSource clock, DataSource dataSource, Installation bound) {
-        return new OpenClouds(fleet, adapters.byKind(), new CloudProviderFactory.Surroundings(clock, dataSource));
+            Fleet fleet,
+            Adapters adapters,
+            InstantSource clock,
+            DataSource dataSource,
+            Installation bound) {
+        return new OpenClouds(
+                fleet, adapters.byKind(), new CloudProviderFactory.Surroundings(clock, dataSource));
     }
 
     /** The cloud adapters on the class path, by kind. */

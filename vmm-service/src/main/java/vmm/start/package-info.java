@@ -1,6 +1,19 @@
-/** The start: which installation this is, the fleet file into the tables, clouds opened, loops begun. */
+/**
+ * The start: which installation this is, the fleet file into the tables, clouds opened, loops
+ * begun.
+ */
 @ApplicationModule(
-        allowedDependencies = {"cloud", "clouds", "database", "event", "fleet", "guest", "reconcile", "sizing", "vm"})
+        allowedDependencies = {
+            "cloud",
+            "clouds",
+            "database",
+            "event",
+            "fleet",
+            "guest",
+            "reconcile",
+            "sizing",
+            "vm"
+        })
 @NullMarked
 package vmm.start;
 

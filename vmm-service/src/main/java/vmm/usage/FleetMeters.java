@@ -5,6 +5,12 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+import vmm.event.Instants;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,13 +19,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Component;
-import vmm.event.Instants;
 
 /**
- * The fleet in numbers, read from the table as a whole. Every replica tells of all of it: take the maximum over replicas,
- * not the sum.
+ * The fleet in numbers, read from the table as a whole. Every replica tells of all of it: take the
+ * maximum over replicas, not the sum.
  */
 @Component
 class FleetMeters {
@@ -27,7 +30,14 @@ class FleetMeters {
     private static final Duration OVERLAP = Duration.ofSeconds(30);
 
     private static final List<String> STATES =
-            List.of("requested", "provisioning", "bootstrapping", "ready", "allocated", "deleting", "held");
+            List.of(
+                    "requested",
+                    "provisioning",
+                    "bootstrapping",
+                    "ready",
+                    "allocated",
+                    "deleting",
+                    "held");
 
     private final JdbcClient jdbc;
     private final InstantSource clock;
@@ -43,9 +53,18 @@ class FleetMeters {
         this.clock = clock;
         this.meters = meters;
         this.since = clock.instant();
-        this.vms = MultiGauge.builder("vmm.pool.vms").description("VMs of a pool by state").register(meters);
-        this.targets = MultiGauge.builder("vmm.pool.target").description("The reserve wanted now").register(meters);
-        this.queues = MultiGauge.builder("vmm.queue.length").description("Requests that wait").register(meters);
+        this.vms =
+                MultiGauge.builder("vmm.pool.vms")
+                        .description("VMs of a pool by state")
+                        .register(meters);
+        this.targets =
+                MultiGauge.builder("vmm.pool.target")
+                        .description("The reserve wanted now")
+                        .register(meters);
+        this.queues =
+                MultiGauge.builder("vmm.queue.length")
+                        .description("Requests that wait")
+                        .register(meters);
     }
 
     /** Reads everything anew: one statement for the gauges, one for launches. */
@@ -53,7 +72,8 @@ class FleetMeters {
         var ofVms = new ArrayList<Row<?>>();
         var ofTargets = new ArrayList<Row<?>>();
         var ofQueues = new ArrayList<Row<?>>();
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         SELECT pool.name, pool.target, waiting.queued, fleet.*
                         FROM pool
                         CROSS JOIN LATERAL (
@@ -67,12 +87,15 @@ class FleetMeters {
                             FROM vm WHERE pool_id = pool.id AND state <> 'DELETED') AS fleet
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS queued FROM allocation WHERE pool_id = pool.id AND state = 'QUEUED') AS waiting
-                        """).query(row -> {
-            var pool = Tags.of("pool", row.getString("name"));
-            for (String state : STATES) ofVms.add(Row.of(pool.and("state", state), row.getInt(state)));
-            ofTargets.add(Row.of(pool, row.getInt("target")));
-            ofQueues.add(Row.of(pool, row.getInt("queued")));
-        });
+                        """)
+                .query(
+                        row -> {
+                            var pool = Tags.of("pool", row.getString("name"));
+                            for (String state : STATES)
+                                ofVms.add(Row.of(pool.and("state", state), row.getInt(state)));
+                            ofTargets.add(Row.of(pool, row.getInt("target")));
+                            ofQueues.add(Row.of(pool, row.getInt("queued")));
+                        });
         vms.register(ofVms, true);
         targets.register(ofTargets, true);
         queues.register(ofQueues, true);
@@ -82,15 +105,21 @@ class FleetMeters {
     private void timeLaunches() {
         Instant now = clock.instant();
         var seen = new HashSet<UUID>();
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         SELECT launched.* FROM pool CROSS JOIN LATERAL (
                             SELECT id, cloud, extract(epoch FROM ready_at - create_sent_at)::float8 AS seconds FROM vm
                             WHERE pool_id = pool.id AND ready_at > :since AND create_sent_at IS NOT NULL) AS launched
-                        """).param("since", Instants.sql(since)).query(row -> {
-            var id = row.getObject("id", UUID.class);
-            seen.add(id);
-            if (!timed.contains(id)) launches(row.getString("cloud")).record(nanos(row.getDouble("seconds")));
-        });
+                        """)
+                .param("since", Instants.sql(since))
+                .query(
+                        row -> {
+                            var id = row.getObject("id", UUID.class);
+                            seen.add(id);
+                            if (!timed.contains(id))
+                                launches(row.getString("cloud"))
+                                        .record(nanos(row.getDouble("seconds")));
+                        });
         timed = seen;
         var from = now.minus(OVERLAP);
         if (from.isAfter(since)) since = from;

@@ -1,13 +1,14 @@
 package vmm.usage;
 
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** The thread that has the fleet's meters read every few seconds, while the service runs. */
 @Component
@@ -37,7 +38,8 @@ class MeterClock implements SmartLifecycle {
                 meters.refresh();
                 failing = false;
             } catch (RuntimeException e) {
-                if (!failing && running) log.warn("the fleet's meters cannot be read just now: {}", e.toString());
+                if (!failing && running)
+                    log.warn("the fleet's meters cannot be read just now: {}", e.toString());
                 failing = true;
             }
             if (!await()) return;

@@ -1,14 +1,7 @@
 package vmm.usage;
 
 import jakarta.validation.constraints.Pattern;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
-import java.time.temporal.ChronoUnit;
-import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
@@ -18,8 +11,18 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.web.Names;
 import vmm.web.Problem;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /** The log of use, for people and for spreadsheets. */
 @RestController
@@ -35,14 +38,17 @@ class UsageController {
         this.clock = clock;
     }
 
-    @GetMapping(path = "/api/v1/usage", produces = {"application/json", "text/csv"})
+    @GetMapping(
+            path = "/api/v1/usage",
+            produces = {"application/json", "text/csv"})
     ResponseEntity<?> usage(
             @RequestParam(required = false) @Nullable String from,
             @RequestParam(required = false) @Nullable String to,
             @RequestParam(required = false)
                     @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String vmType,
-            @RequestParam(required = false) @Pattern(regexp = "json|csv", message = "must be json or csv")
+            @RequestParam(required = false)
+                    @Pattern(regexp = "json|csv", message = "must be json or csv")
                     @Nullable String format,
             @RequestHeader(name = "Accept", required = false) @Nullable String accept) {
         Instant now = clock.instant();
@@ -57,7 +63,9 @@ class UsageController {
         return csv
                 ? ResponseEntity.ok()
                         .contentType(CSV)
-                        .header("Content-Disposition", "attachment; filename=\"usage-" + first + "-" + last + ".csv\"")
+                        .header(
+                                "Content-Disposition",
+                                "attachment; filename=\"usage-" + first + "-" + last + ".csv\"")
                         .body(UsageCsv.of(rows).getBytes(StandardCharsets.UTF_8))
                 : ResponseEntity.ok()
                         .contentType(MediaType.APPLICATION_JSON)
@@ -89,5 +97,6 @@ class UsageController {
         }
     }
 
-    record Report(LocalDate from, LocalDate to, List<UsageRow> items, @Nullable String nextCursor) {}
+    record Report(
+            LocalDate from, LocalDate to, List<UsageRow> items, @Nullable String nextCursor) {}
 }

@@ -1,5 +1,11 @@
 package vmm.usage;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -9,15 +15,12 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
 /** Every request is a row; this counts them by day and type. */
 @Repository
 class UsageLog {
-    static final String SELECT = """
+    static final String SELECT =
+            """
             WITH asked AS (
                 SELECT (requested_at AT TIME ZONE 'UTC')::date AS day, vm_type,
                        count(*)::int AS requests,

@@ -1,11 +1,13 @@
 package vmm.usage;
 
-import java.time.LocalDate;
-import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
+import java.time.LocalDate;
+import java.util.SortedMap;
+
 /**
- * What was asked of one type on one day (UTC), what became of it, and how long its machines were held on that day.
+ * What was asked of one type on one day (UTC), what became of it, and how long its machines were
+ * held on that day.
  *
  * @param grantedAtOnce of the requests of the day, as the other fates; {@code waiting} is as of now
  * @param givenUp taken back while they waited

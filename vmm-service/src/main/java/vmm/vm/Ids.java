@@ -5,8 +5,9 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * The source of new ids: UUIDs of version 7 (RFC 9562), ordered by time to the millisecond, random beyond it. Random
- * and not counted, so that a database restored from an older copy never gives an id out twice.
+ * The source of new ids: UUIDs of version 7 (RFC 9562), ordered by time to the millisecond, random
+ * beyond it. Random and not counted, so that a database restored from an older copy never gives an
+ * id out twice.
  */
 public final class Ids {
     private final InstantSource clock;

@@ -5,11 +5,17 @@ import java.sql.SQLException;
 
 /** How many VMs are in each state that is not DELETED. */
 public record StateCounts(
-        int requested, int provisioning, int bootstrapping, int ready, int allocated, int deleting) {
+        int requested,
+        int provisioning,
+        int bootstrapping,
+        int ready,
+        int allocated,
+        int deleting) {
     public static final StateCounts NONE = new StateCounts(0, 0, 0, 0, 0, 0);
 
     /** The columns of a statement that groups the table {@code vm}, for {@link #read}. */
-    public static final String COLUMNS = """
+    public static final String COLUMNS =
+            """
             count(*) FILTER (WHERE vm.state = 'REQUESTED') AS requested,
             count(*) FILTER (WHERE vm.state = 'PROVISIONING') AS provisioning,
             count(*) FILTER (WHERE vm.state = 'BOOTSTRAPPING') AS bootstrapping,

@@ -1,8 +1,9 @@
 package vmm.vm;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Instant;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the table as a pass read it.
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param createSentAt when the create was sent (recorded before sending), null if it never was
  * @param absentSince when a direct look first did not find the instance, null if the last look did
  * @param guestReadyAt when the guest reported ready, null if it has not
- * @param restartAskedAt when its owner asked for it to be started again, null if nobody did or it runs
+ * @param restartAskedAt when its owner asked for it to be started again, null if nobody did or it
+ *     runs
  */
 public record Vm(
         UUID id,

@@ -3,16 +3,12 @@ package vmm.vm;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
+
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
-import java.util.Arrays;
-import java.util.EnumSet;
-import java.util.List;
-import java.util.Set;
-import java.util.UUID;
-import java.util.stream.Collectors;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -25,12 +21,20 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.identity.Person;
 import vmm.web.Cursor;
 import vmm.web.Limit;
 import vmm.web.Names;
 import vmm.web.Page;
 import vmm.web.Problem;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** The fleet over HTTP. */
 @RestController
@@ -49,9 +53,11 @@ class VmController {
             @Parameter(array = @ArraySchema(schema = @Schema(implementation = VmState.class)))
                     @RequestParam(required = false)
                     @Nullable List<String> state,
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String pool,
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String cloud,
             @RequestParam(required = false) @Size(min = 1, max = 200) @Nullable String user,
             @RequestParam(required = false) @Nullable Boolean held,
@@ -75,9 +81,14 @@ class VmController {
         return Arrays.stream(VmState.values())
                 .filter(state -> state.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> Problem.invalid(
-                        "state",
-                        "must be of " + Arrays.stream(VmState.values()).map(VmState::name).collect(Collectors.joining(", "))));
+                .orElseThrow(
+                        () ->
+                                Problem.invalid(
+                                        "state",
+                                        "must be of "
+                                                + Arrays.stream(VmState.values())
+                                                        .map(VmState::name)
+                                                        .collect(Collectors.joining(", "))));
     }
 
     @GetMapping("/{id}")

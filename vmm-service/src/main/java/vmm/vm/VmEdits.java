@@ -1,20 +1,22 @@
 package vmm.vm;
 
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionOperations;
+
 import vmm.event.Events;
 import vmm.event.Events.NewEvent;
 import vmm.event.Instants;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.web.Problem;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
 
 /** What operators do to single VMs: hold them, let go of them, delete them. */
 @Service
@@ -23,7 +25,8 @@ class VmEdits {
     private static final int TRIES = 5;
 
     /** As a claim ends elsewhere: its VM goes with it, in one statement, with one event. */
-    private static final String END = """
+    private static final String END =
+            """
             WITH ended AS (
                 UPDATE allocation SET state = 'ENDED', ended_at = :now, end_reason = 'FORCED'
                 WHERE vm_id = :id AND state = 'ACTIVE'
@@ -64,24 +67,39 @@ class VmEdits {
         this.wakes = wakes;
     }
 
-    /** Keeps a VM from being granted and deleted, or lets it go; what is so already stays without a trace. */
+    /**
+     * Keeps a VM from being granted and deleted, or lets it go; what is so already stays without a
+     * trace.
+     */
     VmView hold(UUID id, boolean held, @Nullable String why, String actor) {
-        return Objects.requireNonNull(transactions.execute(status -> {
-            lock(id);
-            VmView vm = find(id);
-            if (vm.state() == VmState.DELETED) throw deleted();
-            if (vm.held() == held && (!held || Objects.equals(vm.holdReason(), why))) return vm;
-            vms.hold(id, held, why);
-            String detail = Objects.toString(why, held ? "" : "was held: " + vm.holdReason());
-            events.append(
-                    NewEvent.ofVm(id, vm.pool(), vm.cloud(), held ? "HELD" : "LET_GO", detail, actor), clock.instant());
-            if (!held) {
-                wakes.wake(LoopKind.GRANT, vm.pool());
-                wakes.wake(LoopKind.LIFECYCLE, vm.cloud());
-            }
-            wakes.wake(LoopKind.REFILL, vm.pool());
-            return find(id);
-        }));
+        return Objects.requireNonNull(
+                transactions.execute(
+                        status -> {
+                            lock(id);
+                            VmView vm = find(id);
+                            if (vm.state() == VmState.DELETED) throw deleted();
+                            if (vm.held() == held
+                                    && (!held || Objects.equals(vm.holdReason(), why))) return vm;
+                            vms.hold(id, held, why);
+                            String detail =
+                                    Objects.toString(
+                                            why, held ? "" : "was held: " + vm.holdReason());
+                            events.append(
+                                    NewEvent.ofVm(
+                                            id,
+                                            vm.pool(),
+                                            vm.cloud(),
+                                            held ? "HELD" : "LET_GO",
+                                            detail,
+                                            actor),
+                                    clock.instant());
+                            if (!held) {
+                                wakes.wake(LoopKind.GRANT, vm.pool());
+                                wakes.wake(LoopKind.LIFECYCLE, vm.cloud());
+                            }
+                            wakes.wake(LoopKind.REFILL, vm.pool());
+                            return find(id);
+                        }));
     }
 
     /** Sends a VM to its end, and with it the claim that it was granted to. */
@@ -101,7 +119,7 @@ class VmEdits {
         boolean done =
                 switch (vm.state()) {
                     case REQUESTED, PROVISIONING, BOOTSTRAPPING, READY ->
-                        vms.become(vm, VmState.DELETING, VmReason.FORCED, detail, now, actor);
+                            vms.become(vm, VmState.DELETING, VmReason.FORCED, detail, now, actor);
                     case ALLOCATED -> end(id, detail, now, actor);
                     case DELETING -> true;
                     case DELETED -> throw deleted();
@@ -112,7 +130,10 @@ class VmEdits {
         return views.find(id);
     }
 
-    /** The claim is locked before the VM, as everywhere where one ends, and then nobody holds the VM in between. */
+    /**
+     * The claim is locked before the VM, as everywhere where one ends, and then nobody holds the VM
+     * in between.
+     */
     private boolean end(UUID id, String detail, Instant now, String actor) {
         jdbc.sql("SELECT id FROM allocation WHERE vm_id = :id FOR NO KEY UPDATE")
                 .param("id", id)

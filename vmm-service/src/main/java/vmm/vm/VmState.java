@@ -5,7 +5,10 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/** The states of a VM and the one transition table. Failures are {@linkplain VmReason reasons}, not states. */
+/**
+ * The states of a VM and the one transition table. Failures are {@linkplain VmReason reasons}, not
+ * states.
+ */
 public enum VmState {
     /** Intent is recorded; the cloud has not acknowledged it. */
     REQUESTED,
@@ -26,7 +29,8 @@ public enum VmState {
     public static final Map<VmState, Set<VmState>> TRANSITIONS = table();
 
     /** On the way to being claimable. */
-    public static final Set<VmState> WARMING = Set.copyOf(EnumSet.of(REQUESTED, PROVISIONING, BOOTSTRAPPING));
+    public static final Set<VmState> WARMING =
+            Set.copyOf(EnumSet.of(REQUESTED, PROVISIONING, BOOTSTRAPPING));
 
     private static Map<VmState, Set<VmState>> table() {
         var table = new EnumMap<VmState, Set<VmState>>(VmState.class);

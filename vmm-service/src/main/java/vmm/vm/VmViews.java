@@ -1,5 +1,16 @@
 package vmm.vm;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Event;
+import vmm.event.Events;
+import vmm.event.Instants;
+import vmm.web.Cursor;
+import vmm.web.Limit;
+import vmm.web.Page;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -11,20 +22,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Event;
-import vmm.event.Events;
-import vmm.event.Instants;
-import vmm.web.Cursor;
-import vmm.web.Limit;
-import vmm.web.Page;
 
 /** The fleet as operators read it. */
 @Repository
 class VmViews {
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT vm.*, pool.name AS pool, 'vmm-' || (SELECT name FROM installation) || '-' || vm.id AS name,
                    allocation.id AS allocation_id, allocation.user_name
             FROM vm JOIN pool ON pool.id = vm.pool_id LEFT JOIN allocation ON allocation.vm_id = vm.id
@@ -57,12 +60,16 @@ class VmViews {
             params.put("createdAt", Instants.sql(after.ofSize(2).value(0, Instant::parse)));
             params.put("id", after.value(1, UUID::fromString));
         }
-        var rows = jdbc.sql(SELECT + "WHERE " + String.join(" AND ", conditions)
-                        + " ORDER BY vm.created_at DESC, vm.id DESC LIMIT :limit")
-                .params(params)
-                .param("limit", limit.plusOne())
-                .query(VmViews::read)
-                .list();
+        var rows =
+                jdbc.sql(
+                                SELECT
+                                        + "WHERE "
+                                        + String.join(" AND ", conditions)
+                                        + " ORDER BY vm.created_at DESC, vm.id DESC LIMIT :limit")
+                        .params(params)
+                        .param("limit", limit.plusOne())
+                        .query(VmViews::read)
+                        .list();
         return Page.of(rows, limit, vm -> Cursor.at(vm.createdAt(), vm.id()));
     }
 
@@ -90,18 +97,26 @@ class VmViews {
 
     private List<VmView.TimelineEntry> timeline(VmView vm) {
         var happened = events.ofVm(vm.id());
-        // Where the beginning is past its retention, the first change that is left tells the state before it.
-        String state = happened.stream()
-                .filter(event -> event.to() != null)
-                .findFirst()
-                .map(Event::from)
-                .orElse(vm.state().name());
+        // Where the beginning is past its retention, the first change that is left tells the state
+        // before it.
+        String state =
+                happened.stream()
+                        .filter(event -> event.to() != null)
+                        .findFirst()
+                        .map(Event::from)
+                        .orElse(vm.state().name());
         var entries = new ArrayList<VmView.TimelineEntry>();
         for (var event : happened) {
             String before = event.to() == null ? state : event.from();
             state = event.to() == null ? state : event.to();
-            entries.add(new VmView.TimelineEntry(
-                    event.at(), before, state, event.reason(), event.detail(), event.actor()));
+            entries.add(
+                    new VmView.TimelineEntry(
+                            event.at(),
+                            before,
+                            state,
+                            event.reason(),
+                            event.detail(),
+                            event.actor()));
         }
         return entries;
     }

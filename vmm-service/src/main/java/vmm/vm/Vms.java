@@ -1,5 +1,11 @@
 package vmm.vm;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -7,18 +13,19 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
 
-/** The VM table. Every change of state is a compare-and-set on the version that was read, with its event. */
+/**
+ * The VM table. Every change of state is a compare-and-set on the version that was read, with its
+ * event.
+ */
 @Repository
 public class Vms {
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT vm.*, pool.name AS pool FROM vm JOIN pool ON pool.id = vm.pool_id
             """;
-    private static final String EVENT = """
+    private static final String EVENT =
+            """
             INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, from_state, to_state, reason, detail, actor)
             SELECT :now, 'vm', changed.id, allocation.id, pool.name, changed.cloud, allocation.user_name, :from, changed.state,
                    changed.reason, changed.detail, :actor
@@ -41,20 +48,19 @@ public class Vms {
     }
 
     public Optional<Vm> find(UUID id) {
-        return jdbc.sql(SELECT + "WHERE vm.id = :id")
-                .param("id", id)
-                .query(Vms::read)
-                .optional();
+        return jdbc.sql(SELECT + "WHERE vm.id = :id").param("id", id).query(Vms::read).optional();
     }
 
     /** Records the intent to have one more VM. */
     public void request(NewVm vm, Instant now, String detail) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         WITH changed AS (
                             INSERT INTO vm (id, pool_id, cloud, image, flavor, network, state, state_since, detail, created_at)
                             VALUES (:id, :pool, :cloud, :image, :flavor, :network, 'REQUESTED', :now, :detail, :now)
                             RETURNING *)
-                        """ + EVENT)
+                        """
+                                + EVENT)
                 .param("id", vm.id())
                 .param("pool", vm.poolId())
                 .param("cloud", vm.cloud())
@@ -69,33 +75,44 @@ public class Vms {
     }
 
     /**
-     * Changes the state, if the row is still as it was read. A VM vanishes only if nobody saw it since the first look
-     * that missed it: that look is no part of the version.
+     * Changes the state, if the row is still as it was read. A VM vanishes only if nobody saw it
+     * since the first look that missed it: that look is no part of the version.
      *
      * @return whether it was
      * @throws IllegalArgumentException if the transition table does not know the change
      */
     public boolean become(
-            Vm vm, VmState next, @Nullable VmReason reason, @Nullable String detail, Instant now, String actor) {
+            Vm vm,
+            VmState next,
+            @Nullable VmReason reason,
+            @Nullable String detail,
+            Instant now,
+            String actor) {
         if (!vm.state().canBecome(next)) {
-            throw new IllegalArgumentException(vm.state() + " cannot become " + next + ": VM " + vm.id());
+            throw new IllegalArgumentException(
+                    vm.state() + " cannot become " + next + ": VM " + vm.id());
         }
-        return jdbc.sql("""
-                        WITH changed AS (
-                            UPDATE vm SET state = :next, state_since = :now, version = version + 1, absent_since = NULL,
-                                   reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
-                                   ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
-                            WHERE id = :id AND version = :version AND state = :from
-                              AND (absent_since = :absent OR CAST(:reason AS text) IS DISTINCT FROM 'VANISHED')
-                            RETURNING *)
-                        """ + EVENT)
+        return jdbc.sql(
+                                """
+                                WITH changed AS (
+                                    UPDATE vm SET state = :next, state_since = :now, version = version + 1, absent_since = NULL,
+                                           reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
+                                           ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
+                                    WHERE id = :id AND version = :version AND state = :from
+                                      AND (absent_since = :absent OR CAST(:reason AS text) IS DISTINCT FROM 'VANISHED')
+                                    RETURNING *)
+                                """
+                                        + EVENT)
                         .param(
                                 "absent",
                                 vm.absentSince() == null ? null : Instants.sql(vm.absentSince()),
                                 java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
                         .param("next", next.name())
                         .param("now", Instants.sql(now))
-                        .param("reason", reason == null ? null : reason.name(), java.sql.Types.VARCHAR)
+                        .param(
+                                "reason",
+                                reason == null ? null : reason.name(),
+                                java.sql.Types.VARCHAR)
                         .param("detail", detail, java.sql.Types.VARCHAR)
                         .param("id", vm.id())
                         .param("version", vm.version())
@@ -106,26 +123,30 @@ public class Vms {
     }
 
     /**
-     * Claims the right to send the create of a REQUESTED row, once: committed before the request goes out.
+     * Claims the right to send the create of a REQUESTED row, once: committed before the request
+     * goes out.
      *
      * @return the row as it is after that, or empty if it is no longer as it was read
      */
     public Optional<Vm> startCreate(Vm vm, Instant now) {
-        int changed = jdbc.sql("""
-                        UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
-                               version = version + 1
-                        WHERE id = :id AND version = :version AND state = 'REQUESTED'
-                        """)
-                .param("now", Instants.sql(now))
-                .param("id", vm.id())
-                .param("version", vm.version())
-                .update();
+        int changed =
+                jdbc.sql(
+                                """
+                                UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
+                                       version = version + 1
+                                WHERE id = :id AND version = :version AND state = 'REQUESTED'
+                                """)
+                        .param("now", Instants.sql(now))
+                        .param("id", vm.id())
+                        .param("version", vm.version())
+                        .update();
         return changed == 1 ? find(vm.id()) : Optional.empty();
     }
 
     /** Records what the cloud answered to a create; a refusal proves that there is no instance. */
     public void recordAnswer(UUID id, Vm.CreateResult answer, @Nullable String instanceId) {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         UPDATE vm SET create_answer = :answer, instance_id = COALESCE(instance_id, :instance) WHERE id = :id
                         """)
                 .param("answer", answer.name())
@@ -135,8 +156,10 @@ public class Vms {
     }
 
     /** Records how the cloud shows the instance. No change of state, so the version stays. */
-    public void recordSeen(UUID id, String instanceId, String status, @Nullable String address, Instant now) {
-        jdbc.sql("""
+    public void recordSeen(
+            UUID id, String instanceId, String status, @Nullable String address, Instant now) {
+        jdbc.sql(
+                        """
                         UPDATE vm SET seen_at = :now, absent_since = NULL, instance_status = :status,
                                address = COALESCE(:address, address), instance_id = COALESCE(instance_id, :instance),
                                restart_asked_at = CASE WHEN :status = 'RUNNING' THEN NULL ELSE restart_asked_at END
@@ -165,12 +188,16 @@ public class Vms {
                 .update();
     }
 
-    /** Keeps a VM from being granted or deleted until it is let go; {@code false} if there is no such live VM. */
+    /**
+     * Keeps a VM from being granted or deleted until it is let go; {@code false} if there is no
+     * such live VM.
+     */
     public boolean hold(UUID id, boolean held, @Nullable String why) {
-        return jdbc.sql("""
-                        UPDATE vm SET held = :held, held_reason = :why, version = version + 1
-                        WHERE id = :id AND state <> 'DELETED'
-                        """)
+        return jdbc.sql(
+                                """
+                                UPDATE vm SET held = :held, held_reason = :why, version = version + 1
+                                WHERE id = :id AND state <> 'DELETED'
+                                """)
                         .param("held", held)
                         .param("why", held ? why : null, java.sql.Types.VARCHAR)
                         .param("id", id)
@@ -215,5 +242,10 @@ public class Vms {
 
     /** A row to be. */
     public record NewVm(
-            UUID id, long poolId, String cloud, String image, String flavor, @Nullable String network) {}
+            UUID id,
+            long poolId,
+            String cloud,
+            String image,
+            String flavor,
+            @Nullable String network) {}
 }

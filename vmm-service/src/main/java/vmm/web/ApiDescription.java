@@ -1,9 +1,5 @@
 package vmm.web;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Objects;
-import java.util.regex.Pattern;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.http.MediaType;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -15,9 +11,18 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
+
 import tools.jackson.databind.json.JsonMapper;
 
-/** The description of the API, as it is kept in docs/api/openapi.yaml: a contract, and not what the code happens to do. */
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/**
+ * The description of the API, as it is kept in docs/api/openapi.yaml: a contract, and not what the
+ * code happens to do.
+ */
 @RestController
 class ApiDescription {
     private static final String FILE = "openapi/openapi.yaml";
@@ -42,9 +47,16 @@ class ApiDescription {
 
     private static String json(String yaml) {
         var options = new LoaderOptions();
-        var parser = new Yaml(
-                new SafeConstructor(options), new Representer(new DumperOptions()), new DumperOptions(), options, new Words());
-        return JsonMapper.builder().build().writeValueAsString(Objects.requireNonNull(parser.load(yaml)));
+        var parser =
+                new Yaml(
+                        new SafeConstructor(options),
+                        new Representer(new DumperOptions()),
+                        new DumperOptions(),
+                        options,
+                        new Words());
+        return JsonMapper.builder()
+                .build()
+                .writeValueAsString(Objects.requireNonNull(parser.load(yaml)));
     }
 
     /** What looks like a date is text. */

@@ -36,7 +36,7 @@ public final class IfMatch {
             throw Problem.of(
                     ProblemType.PRECONDITION_REQUIRED,
                     "Say which version you change: send the ETag you have read as If-Match (* is"
-                        + " whatever it is now).");
+                            + " whatever it is now).");
         }
         if (header.strip().equals("*")) {
             return new IfMatch(true, Set.of());

@@ -1,18 +1,24 @@
 package vmm.web;
 
 import com.fasterxml.jackson.annotation.JacksonAnnotationsInside;
-import java.lang.annotation.ElementType;
-import java.lang.annotation.Retention;
-import java.lang.annotation.RetentionPolicy;
-import java.lang.annotation.Target;
+
 import org.jspecify.annotations.Nullable;
+
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.BeanProperty;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.annotation.JsonDeserialize;
 
-/** Marks a property of a merge patch: it may be absent, which Java sees as null, and JSON may not say null. */
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a property of a merge patch: it may be absent, which Java sees as null, and JSON may not
+ * say null.
+ */
 @Target({ElementType.FIELD, ElementType.PARAMETER, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @JacksonAnnotationsInside
@@ -32,7 +38,8 @@ public @interface MaybeAbsent {
         }
 
         @Override
-        public ValueDeserializer<?> createContextual(DeserializationContext context, BeanProperty property) {
+        public ValueDeserializer<?> createContextual(
+                DeserializationContext context, BeanProperty property) {
             return new Value(context.findContextualValueDeserializer(property.getType(), property));
         }
 
@@ -44,7 +51,8 @@ public @interface MaybeAbsent {
 
         @Override
         public Object getNullValue(DeserializationContext context) {
-            return context.reportInputMismatch(this, "must not be null: leave it out to keep it as it is");
+            return context.reportInputMismatch(
+                    this, "must not be null: leave it out to keep it as it is");
         }
 
         @Override

@@ -5,7 +5,8 @@ public final class Names {
 
     public static final String PATTERN = "[a-z0-9][a-z0-9-]{0,62}";
     public static final String MESSAGE =
-            "is no name: use a-z, 0-9 and '-', beginning with a letter or digit, at most 63 characters";
+            "is no name: use a-z, 0-9 and '-', beginning with a letter or digit, at most 63"
+                    + " characters";
 
     private Names() {}
 }

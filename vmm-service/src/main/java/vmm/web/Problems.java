@@ -218,7 +218,7 @@ final class Problems {
             case METHOD_NOT_ALLOWED -> "This path takes other methods: see the header Allow.";
             case NOT_ACCEPTABLE ->
                     "This path cannot answer in the form that Accept asks for. Ask for"
-                        + " application/json.";
+                            + " application/json.";
             case UNSUPPORTED_MEDIA_TYPE ->
                     "Send the body as application/json, and say so in Content-Type.";
             case TOO_LARGE -> "A body may have up to 1 MiB.";

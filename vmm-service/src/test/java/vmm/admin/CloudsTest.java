@@ -33,24 +33,30 @@ class CloudsTest extends Service {
 
     @Test
     void nothingIsLaunchedOnAPausedCloudUntilItGoesOn() {
-        var paused = post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}")
-                .is(200)
-                .body();
+        var paused =
+                post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}")
+                        .is(200)
+                        .body();
         assertThat(paused.path("health").asString()).isEqualTo("PAUSED");
         assertThat(paused.path("healthReason").asString()).isEqualTo("new switches");
         assertThat(paused.path("pauseReason").asString()).isEqualTo("new switches");
 
         post("pools", poolBody("paused", 1, 3).replace("here", "there")).is(201);
-        var decision = until(
-                        "a decision", "decisions?pool=paused", found -> !found.path("items").isEmpty())
-                .path("items")
-                .path(0);
+        var decision =
+                until(
+                                "a decision",
+                                "decisions?pool=paused",
+                                found -> !found.path("items").isEmpty())
+                        .path("items")
+                        .path(0);
         assertThat(decision.path("pool").asString()).isEqualTo("paused");
         assertThat(decision.path("summary").asString()).contains("1 wanted");
-        assertThat(decision.path("reasons").path(0).asString()).isEqualTo("0 on there (small): paused: new switches");
+        assertThat(decision.path("reasons").path(0).asString())
+                .isEqualTo("0 on there (small): paused: new switches");
         assertThat(get("vms?pool=paused").body().path("items").isEmpty()).isTrue();
 
-        post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}").is(200); // says nothing new
+        post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}")
+                .is(200); // says nothing new
         var goesOn = post("clouds/there/pause", "{\"paused\": false}").is(200).body();
         assertThat(goesOn.path("health").asString()).isEqualTo("HEALTHY");
         assertThat(goesOn.path("pauseReason").isNull()).isTrue();
@@ -63,7 +69,8 @@ class CloudsTest extends Service {
     @Test
     void aPauseHidesNoIllness() {
         post("clouds/there/pause", "{\"paused\": true}").is(200);
-        assertThat(get("clouds/there").body().path("healthReason").asString()).isEqualTo("paused by an administrator");
+        assertThat(get("clouds/there").body().path("healthReason").asString())
+                .isEqualTo("paused by an administrator");
     }
 
     @Test
@@ -72,13 +79,14 @@ class CloudsTest extends Service {
         patch("pools/decided", "*", "{\"poolSize\": 2}").is(200);
         until("two decisions", "decisions?pool=decided", found -> found.path("items").size() >= 2);
         var first = get("decisions?pool=decided&limit=1").is(200).body();
-        var second = get("decisions?pool=decided&limit=1&cursor="
-                        + first.path("nextCursor").asString())
-                .is(200)
-                .body();
+        var second =
+                get("decisions?pool=decided&limit=1&cursor=" + first.path("nextCursor").asString())
+                        .is(200)
+                        .body();
         long newer = Long.parseLong(first.path("items").path(0).path("id").asString());
         long older = Long.parseLong(second.path("items").path(0).path("id").asString());
         assertThat(newer).isGreaterThan(older);
-        assertThat(get("decisions?pool=unheard-of").is(200).body().path("items").isEmpty()).isTrue();
+        assertThat(get("decisions?pool=unheard-of").is(200).body().path("items").isEmpty())
+                .isTrue();
     }
 }

@@ -2,28 +2,33 @@ package vmm.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class PoolsTest extends Service {
 
     @Test
     void aPoolShowsItsConfigurationAndWhatTheLoopsMakeOfIt() {
-        var pool = until(
-                "one READY", "pools/muon", body -> body.path("counts").path("ready").asInt() == 1);
+        var pool =
+                until(
+                        "one READY",
+                        "pools/muon",
+                        body -> body.path("counts").path("ready").asInt() == 1);
         assertThat(pool.path("target").asInt()).isEqualTo(1);
         assertThat(pool.path("targetReason").asString()).isEqualTo("1: pool size");
         assertThat(pool.path("queued").asInt()).isZero();
         assertThat(pool.path("vmTypes")).isEqualTo(json("['muon']"));
         assertThat(pool.path("readyWhen").asString()).isEqualTo("instanceActive");
         assertThat(pool.path("maxLifetime").asString()).isEqualTo("PT336H");
-        assertThat(pool.path("connect")).isEqualTo(json("[{'kind': 'ssh', 'command': 'ssh {user}@{address}'}]"));
+        assertThat(pool.path("connect"))
+                .isEqualTo(json("[{'kind': 'ssh', 'command': 'ssh {user}@{address}'}]"));
         assertThat(pool.path("launchP50Seconds").asDouble()).isPositive();
         assertThat(pool.path("launchP95Seconds").asDouble()).isPositive();
         var places = pool.path("placements");
@@ -31,25 +36,31 @@ class PoolsTest extends Service {
         assertThat(places.path(0).path("network").asString()).isEqualTo("private");
         assertThat(places.path(1).path("network").isNull()).isTrue();
         assertThat(places.path(1).path("maxVms").asInt()).isEqualTo(3);
-        assertThat(places.path(0).path("counts").path("ready").asInt()
-                        + places.path(1).path("counts").path("ready").asInt())
+        assertThat(
+                        places.path(0).path("counts").path("ready").asInt()
+                                + places.path(1).path("counts").path("ready").asInt())
                 .isEqualTo(1);
     }
 
     @Test
     void poolsComeByNameAndPageByPage() {
-        for (String name : List.of("page-b", "page-a", "page-c")) post("pools", poolBody(name, 0, 1)).is(201);
+        for (String name : List.of("page-b", "page-a", "page-c"))
+            post("pools", poolBody(name, 0, 1)).is(201);
         var names = new ArrayList<String>();
         String cursor = "";
         do {
             var page = get("pools?limit=2" + cursor).is(200).body();
             assertThat(page.path("items").size()).isLessThanOrEqualTo(2);
             names.addAll(texts(page.path("items"), "name"));
-            cursor = page.path("nextCursor").isNull()
-                    ? ""
-                    : "&cursor=" + page.path("nextCursor").asString();
+            cursor =
+                    page.path("nextCursor").isNull()
+                            ? ""
+                            : "&cursor=" + page.path("nextCursor").asString();
         } while (!cursor.isEmpty());
-        assertThat(names).isSorted().contains("muon", "page-a", "page-b", "page-c", "quiet").doesNotHaveDuplicates();
+        assertThat(names)
+                .isSorted()
+                .contains("muon", "page-a", "page-b", "page-c", "quiet")
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -62,17 +73,20 @@ class PoolsTest extends Service {
         until("one READY", "pools/life", pool -> pool.path("counts").path("ready").asInt() == 1);
 
         delete("pools/life", "\"0\"").is(409, "conflict");
-        var emptied = patch("pools/life", "\"0\"", "{\"poolSize\": 0, \"lease\": \"PT1H\"}").is(200);
+        var emptied =
+                patch("pools/life", "\"0\"", "{\"poolSize\": 0, \"lease\": \"PT1H\"}").is(200);
         assertThat(emptied.etag()).isEqualTo("\"1\"");
         assertThat(emptied.body().path("lease").asString()).isEqualTo("PT1H");
-        for (String vm : texts(get("vms?pool=life").body().path("items"), "id")) delete("vms/" + vm, "*").is(202);
+        for (String vm : texts(get("vms?pool=life").body().path("items"), "id"))
+            delete("vms/" + vm, "*").is(202);
         until("no VM", "vms?pool=life", vms -> vms.path("items").isEmpty());
 
         delete("pools/life", "\"1\"").is(204);
         get("pools/life").is(404, "not-found");
         patch("pools/life", "*", "{}").is(404, "not-found");
         delete("pools/life", "*").is(404, "not-found");
-        assertThat(texts(get("pools?limit=500").body().path("items"), "name")).doesNotContain("life");
+        assertThat(texts(get("pools?limit=500").body().path("items"), "name"))
+                .doesNotContain("life");
 
         var again = post("pools", poolBody("life", 0, 2)).is(201);
         assertThat(again.body().path("lease").asString()).isEqualTo("PT12H");
@@ -89,22 +103,36 @@ class PoolsTest extends Service {
     @Test
     void listsAreReplacedWholeAndTheRestStays() {
         post("pools", poolBody("lists", 0, 5)).is(201);
-        var changed = patch("pools/lists", "\"0\"", """
-                        {"placements": [{"cloud": "there", "image": "a", "flavor": "x", "network": "n", "weight": 0, "maxVms": 0},
-                                        {"cloud": "here", "image": "a", "flavor": "y"}],
-                         "connect": [{"kind": "jupyter", "url": "https://{address}/?token={secret}"}]}
-                        """).is(200);
+        var changed =
+                patch(
+                                "pools/lists",
+                                "\"0\"",
+                                """
+                                {"placements": [{"cloud": "there", "image": "a", "flavor": "x", "network": "n", "weight": 0, "maxVms": 0},
+                                                {"cloud": "here", "image": "a", "flavor": "y"}],
+                                 "connect": [{"kind": "jupyter", "url": "https://{address}/?token={secret}"}]}
+                                """)
+                        .is(200);
         assertThat(changed.etag()).isEqualTo("\"1\"");
-        assertThat(texts(changed.body().path("placements"), "cloud")).containsExactly("there", "here");
+        assertThat(texts(changed.body().path("placements"), "cloud"))
+                .containsExactly("there", "here");
         assertThat(changed.body().path("maxSize").asInt()).isEqualTo(5);
-        var shorter = patch("pools/lists", "\"1\"", """
-                        {"placements": [{"cloud": "here", "image": "a", "flavor": "y", "network": null}], "connect": []}
-                        """).is(200);
+        var shorter =
+                patch(
+                                "pools/lists",
+                                "\"1\"",
+                                """
+                                {"placements": [{"cloud": "here", "image": "a", "flavor": "y", "network": null}], "connect": []}
+                                """)
+                        .is(200);
         assertThat(shorter.etag()).isEqualTo("\"2\"");
-        assertThat(get("pools/lists").body().path("placements")).isEqualTo(json("""
-                [{'cloud': 'here', 'image': 'a', 'flavor': 'y', 'network': null, 'weight': 100, 'maxVms': null,
-                  'counts': {'requested': 0, 'provisioning': 0, 'bootstrapping': 0, 'ready': 0, 'allocated': 0, 'deleting': 0}}]
-                """));
+        assertThat(get("pools/lists").body().path("placements"))
+                .isEqualTo(
+                        json(
+                                """
+                                [{'cloud': 'here', 'image': 'a', 'flavor': 'y', 'network': null, 'weight': 100, 'maxVms': null,
+                                  'counts': {'requested': 0, 'provisioning': 0, 'bootstrapping': 0, 'ready': 0, 'allocated': 0, 'deleting': 0}}]
+                                """));
         assertThat(get("pools/lists").body().path("connect").isEmpty()).isTrue();
     }
 
@@ -127,10 +155,12 @@ class PoolsTest extends Service {
                 var tries = new ArrayList<Callable<Integer>>();
                 for (int i = 0; i < 8; i++) {
                     int size = round * 10 + i + 10;
-                    tries.add(() -> {
-                        start.await();
-                        return patch("pools/contended", etag, "{\"maxSize\": " + size + "}").status();
-                    });
+                    tries.add(
+                            () -> {
+                                start.await();
+                                return patch("pools/contended", etag, "{\"maxSize\": " + size + "}")
+                                        .status();
+                            });
                 }
                 var statuses = new ArrayList<Integer>();
                 for (var answer : threads.invokeAll(tries)) statuses.add(answer.get());
@@ -143,8 +173,12 @@ class PoolsTest extends Service {
     @Test
     void countsAndPlansLeaveTheETagAlone() {
         String etag = post("pools", poolBody("steady", 2, 5)).is(201).etag();
-        until("two READY", "pools/steady", pool -> pool.path("counts").path("ready").asInt() == 2
-                && pool.path("target").asInt() == 2);
+        until(
+                "two READY",
+                "pools/steady",
+                pool ->
+                        pool.path("counts").path("ready").asInt() == 2
+                                && pool.path("target").asInt() == 2);
         assertThat(get("pools/steady").etag()).isEqualTo(etag);
         patch("pools/steady", etag, "{\"warning\": \"PT5M\"}").is(200);
     }

@@ -2,11 +2,12 @@ package vmm.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.concurrent.locks.LockSupport;
 
 class ReconcilersTest extends Service {
 
@@ -32,17 +33,27 @@ class ReconcilersTest extends Service {
                         "publish",
                         "reclaim",
                         "refill");
-        var reported = until("a report of lifecycle-here", "reconcilers", all -> !all.path("items")
-                .path(2)
-                .path("lastReport")
-                .isNull());
+        var reported =
+                until(
+                        "a report of lifecycle-here",
+                        "reconcilers",
+                        all -> !all.path("items").path(2).path("lastReport").isNull());
         assertThat(reported.path("items").path(2).path("kind").asString()).isEqualTo("lifecycle");
-        assertThat(reported.path("items").path(2).path("lastReport").asString()).contains("instances");
+        assertThat(reported.path("items").path(2).path("lastReport").asString())
+                .contains("instances");
         assertThat(reported.path("items").path(2).path("lastStartedAt").asString()).isNotEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"refill", "lifecycle-here", "lifecycle:here", "orphan-there", "grant", "reclaim"})
+    @ValueSource(
+            strings = {
+                "refill",
+                "lifecycle-here",
+                "lifecycle:here",
+                "orphan-there",
+                "grant",
+                "reclaim"
+            })
     void aLoopIsPausedRefusesToRunAndGoesOn(String name) {
         var paused = post("reconcilers/" + name + "/pause", "{\"paused\": true}").is(200).body();
         assertThat(paused.path("name").asString()).isEqualTo(name.replace(':', '-'));
@@ -72,7 +83,8 @@ class ReconcilersTest extends Service {
         post("pools", poolBody("waits", 1, 3)).is(201);
         // What was woken after refill has done its work, and refill none.
         untilPublished("waits");
-        assertThat(get("pools/waits").body().path("targetReason").asString()).isEqualTo("not planned yet");
+        assertThat(get("pools/waits").body().path("targetReason").asString())
+                .isEqualTo("not planned yet");
         post("reconcilers/refill/pause", "{\"paused\": false}").is(200);
         until("one READY", "pools/waits", pool -> pool.path("counts").path("ready").asInt() == 1);
     }

@@ -2,11 +2,12 @@ package vmm.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Who reaches what: nobody, a scientist, an operator, an administrator. */
 class RolesTest extends Service {
@@ -16,18 +17,20 @@ class RolesTest extends Service {
     record Row(String method, String path, @Nullable String body, int operator, int admin) {}
 
     static Stream<Row> matrix() {
-        var reads = Stream.concat(
-                Stream.of("decisions", "vms").map(path -> new Row("GET", path, null, 200, 200)),
-                Stream.of(
-                                "pools",
-                                "pools/muon",
-                                "clouds",
-                                "clouds/here",
-                                "schedules",
-                                "schedules/mornings",
-                                "schedules/preview",
-                                "reconcilers")
-                        .map(path -> new Row("GET", path, null, 403, 200)));
+        var reads =
+                Stream.concat(
+                        Stream.of("decisions", "vms")
+                                .map(path -> new Row("GET", path, null, 200, 200)),
+                        Stream.of(
+                                        "pools",
+                                        "pools/muon",
+                                        "clouds",
+                                        "clouds/here",
+                                        "schedules",
+                                        "schedules/mornings",
+                                        "schedules/preview",
+                                        "reconcilers")
+                                .map(path -> new Row("GET", path, null, 403, 200)));
         String paused = "{\"paused\": false}";
         return Stream.concat(
                 reads,
@@ -49,9 +52,10 @@ class RolesTest extends Service {
     @ParameterizedTest
     @MethodSource("matrix")
     void eachReachesWhatTheyMay(Row row) {
-        var statuses = PEOPLE.stream()
-                .map(who -> send(who, row.method(), row.path(), row.body(), null).status())
-                .toList();
+        var statuses =
+                PEOPLE.stream()
+                        .map(who -> send(who, row.method(), row.path(), row.body(), null).status())
+                        .toList();
         assertThat(statuses).containsExactly(401, 403, row.operator(), row.admin());
     }
 }

@@ -2,12 +2,14 @@ package vmm.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
+import tools.jackson.databind.JsonNode;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
 
 class VmsTest extends Service {
 
@@ -23,7 +25,8 @@ class VmsTest extends Service {
         var timeline = vm.path("timeline");
         assertThat(timeline.path(0).path("from").isNull()).isTrue();
         assertThat(timeline.path(0).path("actor").asString()).isEqualTo("refill");
-        assertThat(texts(timeline, "to")).containsExactly("REQUESTED", "PROVISIONING", "BOOTSTRAPPING", "READY");
+        assertThat(texts(timeline, "to"))
+                .containsExactly("REQUESTED", "PROVISIONING", "BOOTSTRAPPING", "READY");
         assertThat(timeline.path(0).path("detail").asString()).contains("pool size");
     }
 
@@ -37,9 +40,10 @@ class VmsTest extends Service {
             var page = get("vms?pool=paged&limit=2" + cursor).is(200).body();
             seen.addAll(texts(page.path("items"), "id"));
             times.addAll(texts(page.path("items"), "createdAt"));
-            cursor = page.path("nextCursor").isNull()
-                    ? ""
-                    : "&cursor=" + page.path("nextCursor").asString();
+            cursor =
+                    page.path("nextCursor").isNull()
+                            ? ""
+                            : "&cursor=" + page.path("nextCursor").asString();
         } while (!cursor.isEmpty());
         assertThat(seen).hasSize(5).doesNotHaveDuplicates();
         assertThat(times).isSortedAccordingTo((a, b) -> b.compareTo(a));
@@ -49,15 +53,17 @@ class VmsTest extends Service {
     void theFleetIsFilteredByStatePoolCloudPersonAndHold() {
         var ids = readyVms("filtered", 2);
         claim("filtered", "marie");
-        String hers = until(
-                        "hers", "vms?pool=filtered&user=marie", vms -> vms.path("items").size() == 1)
-                .path("items")
-                .path(0)
-                .path("id")
-                .asString();
+        String hers =
+                until("hers", "vms?pool=filtered&user=marie", vms -> vms.path("items").size() == 1)
+                        .path("items")
+                        .path(0)
+                        .path("id")
+                        .asString();
         assertThat(ids).contains(hers);
         assertThat(found("pool=filtered&state=ALLOCATED")).containsExactly(hers);
-        assertThat(found("pool=filtered&state=READY,ALLOCATED&state=DELETING")).contains(hers).hasSizeGreaterThan(1);
+        assertThat(found("pool=filtered&state=READY,ALLOCATED&state=DELETING"))
+                .contains(hers)
+                .hasSizeGreaterThan(1);
         assertThat(found("pool=filtered&cloud=there")).isEmpty();
         assertThat(found("pool=filtered&cloud=here")).contains(hers);
         assertThat(found("pool=filtered&held=true")).isEmpty();
@@ -73,28 +79,44 @@ class VmsTest extends Service {
     @Test
     void aHeldVmIsNeitherGrantedNorDeletedUntilItIsLetGo() {
         String id = readyVms("kept", 1).getFirst();
-        var held = send("operator", "POST", "vms/" + id + "/hold", "{\"held\": true, \"reason\": \"looks odd\"}", null)
-                .is(200)
-                .body();
+        var held =
+                send(
+                                "operator",
+                                "POST",
+                                "vms/" + id + "/hold",
+                                "{\"held\": true, \"reason\": \"looks odd\"}",
+                                null)
+                        .is(200)
+                        .body();
         assertThat(held.path("held").asBoolean()).isTrue();
         assertThat(held.path("holdReason").asString()).isEqualTo("looks odd");
         // Another one takes its place in the reserve, and the claim gets that one.
-        until("a second", "vms?pool=kept&state=READY&held=false", vms -> vms.path("items").size() == 1);
+        until(
+                "a second",
+                "vms?pool=kept&state=READY&held=false",
+                vms -> vms.path("items").size() == 1);
         claim("kept", "marie");
         assertThat(found("pool=kept&user=marie")).hasSize(1).doesNotContain(id);
-        delete("vms/" + id, "*").is(409, "conflict").body().path("detail").asString().contains("release the hold");
+        delete("vms/" + id, "*")
+                .is(409, "conflict")
+                .body()
+                .path("detail")
+                .asString()
+                .contains("release the hold");
         assertThat(get("vms/" + id).body().path("state").asString()).isEqualTo("READY");
 
-        post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"looks odd\"}").is(200); // says nothing new
+        post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"looks odd\"}")
+                .is(200); // says nothing new
         var free = post("vms/" + id + "/hold", "{\"held\": false}").is(200).body();
         assertThat(free.path("held").asBoolean()).isFalse();
         assertThat(free.path("holdReason").isNull()).isTrue();
         assertThat(events("vm_id", id))
                 .containsExactly("operator HELD: looks odd", "admin LET_GO: was held: looks odd");
-        var note = entries(id).stream()
-                .filter(entry -> entry.path("reason").asString("").equals("HELD"))
-                .findFirst()
-                .orElseThrow();
+        var note =
+                entries(id).stream()
+                        .filter(entry -> entry.path("reason").asString("").equals("HELD"))
+                        .findFirst()
+                        .orElseThrow();
         assertThat(note.path("from").asString()).isEqualTo("READY");
         assertThat(note.path("to").asString()).isEqualTo("READY");
         assertThat(note.path("actor").asString()).isEqualTo("operator");
@@ -125,15 +147,17 @@ class VmsTest extends Service {
 
         delete("vms/" + id, "*").is(202);
 
-        assertThat(jdbc.sql("SELECT state || ' ' || end_reason FROM allocation WHERE id = ?")
-                        .param(claim)
-                        .query(String.class)
-                        .single())
+        assertThat(
+                        jdbc.sql("SELECT state || ' ' || end_reason FROM allocation WHERE id = ?")
+                                .param(claim)
+                                .query(String.class)
+                                .single())
                 .isEqualTo("ENDED FORCED");
-        var last = entries(id).stream()
-                .filter(entry -> entry.path("to").asString().equals("DELETING"))
-                .findFirst()
-                .orElseThrow();
+        var last =
+                entries(id).stream()
+                        .filter(entry -> entry.path("to").asString().equals("DELETING"))
+                        .findFirst()
+                        .orElseThrow();
         assertThat(last.path("from").asString()).isEqualTo("ALLOCATED");
         assertThat(last.path("reason").asString()).isEqualTo("FORCED");
         assertThat(last.path("actor").asString()).isEqualTo("admin");
@@ -145,7 +169,11 @@ class VmsTest extends Service {
         var claim = claim("heldclaim", "marie");
         post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"broken screen\"}").is(200);
         delete("vms/" + id, "*").is(409, "conflict");
-        assertThat(jdbc.sql("SELECT state FROM allocation WHERE id = ?").param(claim).query(String.class).single())
+        assertThat(
+                        jdbc.sql("SELECT state FROM allocation WHERE id = ?")
+                                .param(claim)
+                                .query(String.class)
+                                .single())
                 .isEqualTo("ACTIVE");
         assertThat(get("vms/" + id).body().path("state").asString()).isEqualTo("ALLOCATED");
     }

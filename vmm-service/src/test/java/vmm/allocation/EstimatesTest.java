@@ -3,21 +3,31 @@ package vmm.allocation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.DoubleStream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 class EstimatesTest {
-    /** 10, 20 … 90 seconds: each a tenth of what is to be expected, and a tenth for the unexpected. */
+    /**
+     * 10, 20 … 90 seconds: each a tenth of what is to be expected, and a tenth for the unexpected.
+     */
     private static final List<Double> NINE = seconds(10, 20, 30, 40, 50, 60, 70, 80, 90);
 
-    record Row(String what, int n, List<Double> elapsed, List<Double> samples, int room, double p50, double p90) {
+    record Row(
+            String what,
+            int n,
+            List<Double> elapsed,
+            List<Double> samples,
+            int room,
+            double p50,
+            double p90) {
         @Override
         public String toString() {
             return what;
@@ -30,7 +40,14 @@ class EstimatesTest {
                 new Row("one that has not been launched yet", 1, seconds(), NINE, 1, 50, 90),
                 new Row("what has passed is taken off", 1, seconds(49), NINE, 0, 21, 41),
                 new Row("the last known moment", 1, seconds(85), NINE, 0, 5, 5),
-                new Row("longer than any: it comes or is replaced", 1, seconds(100), NINE, 0, 50, 90),
+                new Row(
+                        "longer than any: it comes or is replaced",
+                        1,
+                        seconds(100),
+                        NINE,
+                        0,
+                        50,
+                        90),
                 new Row("the first of four is soon", 1, seconds(0, 0, 0, 0), NINE, 0, 20, 50),
                 new Row("the last of four is late", 4, seconds(0, 0, 0, 0), NINE, 0, 90, 90),
                 new Row("the second needs a new one", 2, seconds(40), NINE, 1, 60, 90),
@@ -40,7 +57,8 @@ class EstimatesTest {
     @ParameterizedTest
     @MethodSource("known")
     void waitsAre(Row row) {
-        var estimate = Estimates.of(row.n(), row.elapsed(), row.samples(), row.room()).orElseThrow();
+        var estimate =
+                Estimates.of(row.n(), row.elapsed(), row.samples(), row.room()).orElseThrow();
         assertThat(estimate.p50()).isCloseTo(row.p50(), within(0.11));
         assertThat(estimate.p90()).isCloseTo(row.p90(), within(0.11));
     }
@@ -55,13 +73,14 @@ class EstimatesTest {
 
     @Test
     void whatIsMeasuredAsNothingTakesNothing() {
-        assertThat(Estimates.of(1, seconds(0), seconds(0, 0), 0)).isEqualTo(Optional.of(new Estimates.Estimate(0, 0)));
+        assertThat(Estimates.of(1, seconds(0), seconds(0, 0), 0))
+                .isEqualTo(Optional.of(new Estimates.Estimate(0, 0)));
     }
 
     /**
-     * Waits of the n-th of some launches under way, whose times come from the same skewed distribution as the measured
-     * ones: with 100 measurements, 80 to 95 of 100 waits are shorter than p90, and about half shorter than p50.
-     * Measured with this seed: 91.5 and 50.5.
+     * Waits of the n-th of some launches under way, whose times come from the same skewed
+     * distribution as the measured ones: with 100 measurements, 80 to 95 of 100 waits are shorter
+     * than p90, and about half shorter than p50. Measured with this seed: 91.5 and 50.5.
      */
     @Test
     void theEstimateIsCalibrated() {

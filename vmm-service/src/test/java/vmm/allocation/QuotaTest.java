@@ -4,13 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.InstantSource;
-import java.util.Random;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.stream.IntStream;
+
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
+
 import vmm.allocation.AllocationController.AllocationRequest;
 import vmm.database.TestDatabase;
 import vmm.identity.Person;
@@ -25,6 +20,14 @@ import vmm.identity.Role;
 import vmm.vm.Ids;
 import vmm.web.Problem;
 import vmm.web.ProblemType;
+
+import java.time.InstantSource;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 
 class QuotaTest {
     private static final AllocationRequest ASK = new AllocationRequest("slow", null, null, true);
@@ -36,15 +39,19 @@ class QuotaTest {
 
     @BeforeEach
     void pool() {
-        jdbc.sql("""
+        jdbc.sql(
+                        """
                         INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
                                           idle_timeout_s, warning_s)
                         VALUES ('slow', 0, 1, 'guestReport', 60, 3600, 7200, 3600, 60)
-                        """).update();
-        jdbc.sql("""
+                        """)
+                .update();
+        jdbc.sql(
+                        """
                         INSERT INTO vm_type (name, position, title, description, pool_id, vcpus, ram_gb, gpus, groups, tags)
                         SELECT 'slow', 0, 'Slow', '', id, 1, 1, 0, '{}', '{}' FROM pool
-                        """).update();
+                        """)
+                .update();
     }
 
     @AfterEach
@@ -56,10 +63,13 @@ class QuotaTest {
     void onePersonHasAsManyAsTheQuotaAndAnotherTheirOwn() {
         UUID first = take(person, null);
         take(person, null);
-        assertThatThrownBy(() -> take(person, "key")).isInstanceOfSatisfying(Problem.class, problem -> {
-            assertThat(problem.type()).isEqualTo(ProblemType.QUOTA_EXCEEDED);
-            assertThat(problem.detail()).contains("2");
-        });
+        assertThatThrownBy(() -> take(person, "key"))
+                .isInstanceOfSatisfying(
+                        Problem.class,
+                        problem -> {
+                            assertThat(problem.type()).isEqualTo(ProblemType.QUOTA_EXCEEDED);
+                            assertThat(problem.detail()).contains("2");
+                        });
         assertThat(rows("allocation")).isEqualTo(2);
         assertThat(rows("idempotency_key")).isZero();
         take(new Person("laser", Set.of(Role.SCIENTIST), Set.of(), false), null);
@@ -78,10 +88,19 @@ class QuotaTest {
     @Test
     void whoeverAsksManyTimesAtOnceGetsNoMore() throws Exception {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var asked = threads.invokeAll(IntStream.range(0, 15)
-                    .<Callable<UUID>>mapToObj(i -> () -> take(person, null))
-                    .toList());
-            assertThat(asked.stream().filter(a -> a.state() == java.util.concurrent.Future.State.SUCCESS)).hasSize(2);
+            var asked =
+                    threads.invokeAll(
+                            IntStream.range(0, 15)
+                                    .<Callable<UUID>>mapToObj(i -> () -> take(person, null))
+                                    .toList());
+            assertThat(
+                            asked.stream()
+                                    .filter(
+                                            a ->
+                                                    a.state()
+                                                            == java.util.concurrent.Future.State
+                                                                    .SUCCESS))
+                    .hasSize(2);
         }
         assertThat(rows("allocation")).isEqualTo(2);
     }

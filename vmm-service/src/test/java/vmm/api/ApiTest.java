@@ -2,22 +2,27 @@ package vmm.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URISyntaxException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+
 import vmm.VmmApplication;
 import vmm.database.TestDatabase;
 
-/** The whole application over HTTP: real database, simulated clouds, the demo's sign-ins. One for all classes of tests. */
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The whole application over HTTP: real database, simulated clouds, the demo's sign-ins. One for
+ * all classes of tests.
+ */
 @SpringBootTest(
         classes = VmmApplication.class,
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
@@ -25,16 +30,16 @@ import vmm.database.TestDatabase;
 abstract class ApiTest {
     private static final TestDatabase.Fresh DATABASE = TestDatabase.empty();
 
-    @LocalServerPort
-    int port;
+    @LocalServerPort int port;
 
-    @Autowired
-    JdbcClient jdbc;
+    @Autowired JdbcClient jdbc;
 
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) throws URISyntaxException {
-        var fleet = Path.of(Objects.requireNonNull(ApiTest.class.getResource("/fleets/api.yaml"))
-                .toURI());
+        var fleet =
+                Path.of(
+                        Objects.requireNonNull(ApiTest.class.getResource("/fleets/api.yaml"))
+                                .toURI());
         registry.add("vmm.fleet", fleet::toString);
         DATABASE.properties().forEach((name, value) -> registry.add(name, () -> value));
     }
@@ -71,7 +76,8 @@ abstract class ApiTest {
     }
 
     int ready(String pool) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         SELECT count(*) FROM vm JOIN pool ON pool.id = vm.pool_id
                         WHERE pool.name = :pool AND state = 'READY'
                         """)
@@ -83,7 +89,8 @@ abstract class ApiTest {
     /** A VM of somebody, when there is one. */
     String granted(Caller caller, String type) {
         until("a VM of " + type + " is ready", () -> ready(type) > 0);
-        var answer = caller.post("/api/v1/allocations", "{\"vmType\": \"%s\"}".formatted(type)).is(201);
+        var answer =
+                caller.post("/api/v1/allocations", "{\"vmType\": \"%s\"}".formatted(type)).is(201);
         return answer.json().get("id").asString();
     }
 }

@@ -2,6 +2,9 @@ package vmm.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -13,8 +16,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Somebody who calls the API over HTTP. Every answer is held against the contract. */
 record Caller(String base, Map<String, String> headers) {
@@ -28,7 +29,10 @@ record Caller(String base, Map<String, String> headers) {
     Caller as(String name) {
         return with(
                 "Authorization",
-                "Basic " + Base64.getEncoder().encodeToString((name + ":" + name).getBytes(StandardCharsets.UTF_8)));
+                "Basic "
+                        + Base64.getEncoder()
+                                .encodeToString(
+                                        (name + ":" + name).getBytes(StandardCharsets.UTF_8)));
     }
 
     Caller with(String header, String value) {
@@ -75,7 +79,9 @@ record Caller(String base, Map<String, String> headers) {
     private HttpRequest request(String method, String path, String body) {
         var request = HttpRequest.newBuilder(URI.create(base + path));
         headers.forEach(request::header);
-        return request.method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+        return request.method(
+                        method,
+                        body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                 .build();
     }
 

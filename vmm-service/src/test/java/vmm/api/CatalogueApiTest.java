@@ -2,18 +2,23 @@ package vmm.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
+
 import tools.jackson.databind.JsonNode;
+
+import java.util.ArrayList;
 
 class CatalogueApiTest extends ApiTest {
     private static final String PATH = "/api/v1/vm-types";
 
     @Test
     void aTypeOfOthersGroupsDoesNotAppear() {
-        assertThat(names(muon().get(PATH).json())).containsExactly("closed", "muon", "quick", "slow");
-        assertThat(names(scientist().get(PATH).json())).containsExactly("closed", "laser", "muon", "quick", "slow");
-        assertThat(names(operator().get(PATH).json())).containsExactly("closed", "laser", "muon", "quick", "slow");
+        assertThat(names(muon().get(PATH).json()))
+                .containsExactly("closed", "muon", "quick", "slow");
+        assertThat(names(scientist().get(PATH).json()))
+                .containsExactly("closed", "laser", "muon", "quick", "slow");
+        assertThat(names(operator().get(PATH).json()))
+                .containsExactly("closed", "laser", "muon", "quick", "slow");
     }
 
     @Test
@@ -23,7 +28,10 @@ class CatalogueApiTest extends ApiTest {
         do {
             var page = scientist().get(PATH + "?limit=2" + cursor).is(200).json();
             names.addAll(names(page));
-            cursor = page.get("nextCursor").isNull() ? "" : "&cursor=" + page.get("nextCursor").asString();
+            cursor =
+                    page.get("nextCursor").isNull()
+                            ? ""
+                            : "&cursor=" + page.get("nextCursor").asString();
         } while (!cursor.isEmpty());
         assertThat(names).containsExactly("closed", "laser", "muon", "quick", "slow");
     }
@@ -37,7 +45,8 @@ class CatalogueApiTest extends ApiTest {
 
         var slow = availability("slow");
         assertThat(slow.get("state").asString()).isEqualTo("WAIT");
-        assertThat(slow.get("waitSeconds").isNull()).isTrue(); // nothing was ever ready on that cloud
+        assertThat(slow.get("waitSeconds").isNull())
+                .isTrue(); // nothing was ever ready on that cloud
 
         var closed = availability("closed");
         assertThat(closed.get("state").asString()).isEqualTo("CLOSED");
@@ -52,9 +61,16 @@ class CatalogueApiTest extends ApiTest {
 
     @Test
     void aPoolThatIsAllInUseSaysWhenALeaseEnds() {
-        var first = scientist().post("/api/v1/allocations", "{\"vmType\": \"laser\"}").json().get("id").asString();
+        var first =
+                scientist()
+                        .post("/api/v1/allocations", "{\"vmType\": \"laser\"}")
+                        .json()
+                        .get("id")
+                        .asString();
         String path = "/api/v1/allocations/" + first;
-        until("the only laser machine is granted", () -> scientist().get(path).json().get("state").asString().equals("ACTIVE"));
+        until(
+                "the only laser machine is granted",
+                () -> scientist().get(path).json().get("state").asString().equals("ACTIVE"));
         var laser = availability("laser");
         assertThat(laser.get("state").asString()).isEqualTo("AT_CAPACITY");
         assertThat(laser.get("until")).isEqualTo(scientist().get(path).json().get("expiresAt"));

@@ -2,17 +2,6 @@ package vmm.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +17,20 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ValueConstants;
 import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
+
 import tools.jackson.databind.json.JsonMapper;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The code does what docs/api/openapi.yaml says: no operation or parameter more, none less. */
 class DescriptionApiTest extends ApiTest {
@@ -48,24 +50,39 @@ class DescriptionApiTest extends ApiTest {
     void everyParameterIsDescribedAndEveryDescribedOneIsTaken() {
         var taken = new TreeMap<String, Set<String>>();
         var said = new TreeMap<String, Set<String>>();
-        handlers().forEach((operation, handler) -> {
-            taken.put(operation, parameters(handler));
-            said.put(operation, new TreeSet<>(Contract.shared().parameters(operation)));
-        });
+        handlers()
+                .forEach(
+                        (operation, handler) -> {
+                            taken.put(operation, parameters(handler));
+                            said.put(
+                                    operation,
+                                    new TreeSet<>(Contract.shared().parameters(operation)));
+                        });
         assertThat(taken).isEqualTo(said);
     }
 
     @Test
     void everyBodyIsDescribedAndEveryDescribedOneIsTaken() {
-        var taken = handlers().entrySet().stream()
-                .filter(handler -> java.util.Arrays.stream(handler.getValue().getMethodParameters())
-                        .anyMatch(parameter -> parameter.hasParameterAnnotation(RequestBody.class)))
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toCollection(TreeSet::new));
-        var said = Contract.shared().operations().entrySet().stream()
-                .filter(operation -> operation.getKey().contains(" /api/") && operation.getValue().has("requestBody"))
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toCollection(TreeSet::new));
+        var taken =
+                handlers().entrySet().stream()
+                        .filter(
+                                handler ->
+                                        java.util.Arrays.stream(
+                                                        handler.getValue().getMethodParameters())
+                                                .anyMatch(
+                                                        parameter ->
+                                                                parameter.hasParameterAnnotation(
+                                                                        RequestBody.class)))
+                        .map(Map.Entry::getKey)
+                        .collect(Collectors.toCollection(TreeSet::new));
+        var said =
+                Contract.shared().operations().entrySet().stream()
+                        .filter(
+                                operation ->
+                                        operation.getKey().contains(" /api/")
+                                                && operation.getValue().has("requestBody"))
+                        .map(Map.Entry::getKey)
+                        .collect(Collectors.toCollection(TreeSet::new));
         assertThat(taken).isEqualTo(said);
     }
 
@@ -90,11 +107,15 @@ class DescriptionApiTest extends ApiTest {
 
     @Test
     void theFileIsServedAsItIs() throws Exception {
-        String file = new ClassPathResource("openapi/openapi.yaml").getContentAsString(StandardCharsets.UTF_8);
+        String file =
+                new ClassPathResource("openapi/openapi.yaml")
+                        .getContentAsString(StandardCharsets.UTF_8);
         assertThat(fetch("/v3/api-docs.yaml").body()).isEqualTo(file);
-        assertThat(JsonMapper.shared().readTree(fetch("/v3/api-docs").body())).isEqualTo(Contract.shared().file());
+        assertThat(JsonMapper.shared().readTree(fetch("/v3/api-docs").body()))
+                .isEqualTo(Contract.shared().file());
         assertThat(fetch("/swagger-ui/index.html").body()).contains("swagger-ui");
-        assertThat(fetch("/v3/generated/swagger-config").body()).contains("\"url\":\"/v3/api-docs.yaml\"");
+        assertThat(fetch("/v3/generated/swagger-config").body())
+                .contains("\"url\":\"/v3/api-docs.yaml\"");
     }
 
     private static Set<String> described() {
@@ -105,46 +126,78 @@ class DescriptionApiTest extends ApiTest {
 
     private Map<String, HandlerMethod> handlers() {
         var handlers = new TreeMap<String, HandlerMethod>();
-        mappings.getHandlerMethods().forEach((mapping, handler) -> {
-            for (String path : mapping.getPatternValues()) {
-                if (!path.startsWith("/api/")) continue;
-                mapping.getMethodsCondition().getMethods().forEach(method -> handlers.put(method + " " + path, handler));
-            }
-        });
+        mappings.getHandlerMethods()
+                .forEach(
+                        (mapping, handler) -> {
+                            for (String path : mapping.getPatternValues()) {
+                                if (!path.startsWith("/api/")) continue;
+                                mapping.getMethodsCondition()
+                                        .getMethods()
+                                        .forEach(
+                                                method ->
+                                                        handlers.put(method + " " + path, handler));
+                            }
+                        });
         return handlers;
     }
 
     private static Set<String> parameters(HandlerMethod handler) {
         var names = new TreeSet<String>();
         for (MethodParameter parameter : handler.getMethodParameters()) {
-            parameter.initParameterNameDiscovery(new org.springframework.core.DefaultParameterNameDiscoverer());
+            parameter.initParameterNameDiscovery(
+                    new org.springframework.core.DefaultParameterNameDiscoverer());
             var query = parameter.getParameterAnnotation(RequestParam.class);
-            if (query != null) names.add(name("query", query.name(), parameter, query.required(), query.defaultValue()));
+            if (query != null)
+                names.add(
+                        name(
+                                "query",
+                                query.name(),
+                                parameter,
+                                query.required(),
+                                query.defaultValue()));
             var header = parameter.getParameterAnnotation(RequestHeader.class);
-            if (header != null) names.add(name("header", header.name(), parameter, header.required(), header.defaultValue()));
+            if (header != null)
+                names.add(
+                        name(
+                                "header",
+                                header.name(),
+                                parameter,
+                                header.required(),
+                                header.defaultValue()));
             var path = parameter.getParameterAnnotation(PathVariable.class);
-            if (path != null) names.add(name("path", path.name(), parameter, true, ValueConstants.DEFAULT_NONE));
+            if (path != null)
+                names.add(name("path", path.name(), parameter, true, ValueConstants.DEFAULT_NONE));
         }
         names.removeAll(OF_HTTP);
         return names;
     }
 
-    private static String name(String in, String name, MethodParameter parameter, boolean required, String byDefault) {
+    private static String name(
+            String in, String name, MethodParameter parameter, boolean required, String byDefault) {
         boolean must = required && byDefault.equals(ValueConstants.DEFAULT_NONE);
-        return in + " " + (name.isEmpty() ? parameter.getParameterName() : name) + (must ? "!" : "");
+        return in
+                + " "
+                + (name.isEmpty() ? parameter.getParameterName() : name)
+                + (must ? "!" : "");
     }
 
     private int status(String operation, @Nullable Caller caller) throws Exception {
         String[] parts = operation.replaceAll("\\{[^}]+}", "x").split(" ");
-        var request = HttpRequest.newBuilder(URI.create(nobody().base() + parts[1]))
-                .method(parts[0], HttpRequest.BodyPublishers.noBody());
+        var request =
+                HttpRequest.newBuilder(URI.create(nobody().base() + parts[1]))
+                        .method(parts[0], HttpRequest.BodyPublishers.noBody());
         if (caller != null) caller.headers().forEach(request::header);
-        return HttpClient.newHttpClient().send(request.build(), BodyHandlers.discarding()).statusCode();
+        return HttpClient.newHttpClient()
+                .send(request.build(), BodyHandlers.discarding())
+                .statusCode();
     }
 
     private HttpResponse<String> fetch(String path) throws Exception {
-        var answer = HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(URI.create(nobody().base() + path)).build(), BodyHandlers.ofString());
+        var answer =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create(nobody().base() + path)).build(),
+                                BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(200);
         return answer;
     }

@@ -2,6 +2,11 @@ package vmm.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,9 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 class EventsApiTest extends ApiTest {
     private static final String PATH = "/api/v1/events";
@@ -34,21 +36,32 @@ class EventsApiTest extends ApiTest {
                 var all = Stream.of(operator())) {
             String id = granted(muon(), "muon");
             muon().delete("/api/v1/allocations/" + id).is(200);
-            Predicate<JsonNode> released = e -> "RELEASED".equals(e.path("reason").asString(""))
-                    && id.equals(e.path("allocationId").asString(""));
+            Predicate<JsonNode> released =
+                    e ->
+                            "RELEASED".equals(e.path("reason").asString(""))
+                                    && id.equals(e.path("allocationId").asString(""));
             mine.await("my release", released);
             all.await("the release", released);
             others.await("something in the pool", e -> e.path("pool").asString("").equals("muon"));
             assertThat(mine.seen("allocation")).isNotEmpty().allMatch(e -> isOf("muon", e));
             assertThat(mine.types()).isSubsetOf("allocation", "pool");
             assertThat(others.types()).containsExactly("pool");
-            assertThat(others.seen("pool")).allSatisfy(e -> assertThat(e.propertyNames())
-                    .containsExactlyInAnyOrder("seq", "type", "at", "pool"));
+            assertThat(others.seen("pool"))
+                    .allSatisfy(
+                            e ->
+                                    assertThat(e.propertyNames())
+                                            .containsExactlyInAnyOrder(
+                                                    "seq", "type", "at", "pool"));
             assertThat(mine.seen("pool")).noneMatch(e -> e.get("pool").asString().equals("laser"));
-            all.await("the replacement", e -> e.get("type").asString().equals("vm") && "READY".equals(e.path("to").asString("")));
+            all.await(
+                    "the replacement",
+                    e ->
+                            e.get("type").asString().equals("vm")
+                                    && "READY".equals(e.path("to").asString("")));
             for (var stream : List.of(mine, others, all)) {
                 stream.events().forEach(e -> Contract.shared().checkSchema("Event", e.toString()));
-                assertThat(stream.events().stream().map(e -> e.get("seq").asLong()).toList()).isSorted();
+                assertThat(stream.events().stream().map(e -> e.get("seq").asLong()).toList())
+                        .isSorted();
             }
         }
     }
@@ -64,9 +77,10 @@ class EventsApiTest extends ApiTest {
             stream.await("the release", released);
             first = stream.seen("allocation");
         }
-        assertThat(first.stream().map(e -> e.get("reason").asString()).toList()).containsExactly("GRANTED", "RELEASED");
-        try (var stream = Stream.of(
-                muon().with("Last-Event-ID", first.get(0).get("seq").asString()))) {
+        assertThat(first.stream().map(e -> e.get("reason").asString()).toList())
+                .containsExactly("GRANTED", "RELEASED");
+        try (var stream =
+                Stream.of(muon().with("Last-Event-ID", first.get(0).get("seq").asString()))) {
             stream.await("the release", released);
             assertThat(stream.seen("allocation")).containsExactly(first.get(1));
         }
@@ -116,37 +130,50 @@ class EventsApiTest extends ApiTest {
     void aStreamEndsWithItsSession() throws Exception {
         var browser = HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
         String base = muon().base();
-        assertThat(form(browser, base + "/login", "username=muon&password=muon", "").statusCode()).isEqualTo(204);
-        var me = browser.send(HttpRequest.newBuilder(URI.create(base + "/api/v1/me")).build(), BodyHandlers.ofString());
+        assertThat(form(browser, base + "/login", "username=muon&password=muon", "").statusCode())
+                .isEqualTo(204);
+        var me =
+                browser.send(
+                        HttpRequest.newBuilder(URI.create(base + "/api/v1/me")).build(),
+                        BodyHandlers.ofString());
         assertThat(me.statusCode()).isEqualTo(200);
-        var response = browser.send(HttpRequest.newBuilder(URI.create(base + PATH)).build(), BodyHandlers.ofInputStream());
+        var response =
+                browser.send(
+                        HttpRequest.newBuilder(URI.create(base + PATH)).build(),
+                        BodyHandlers.ofInputStream());
         try (var stream = new Stream(response)) {
             stream.awaitOpen();
-            String token = ((CookieManager) browser.cookieHandler().orElseThrow())
-                    .getCookieStore().getCookies().stream()
-                            .filter(cookie -> cookie.getName().equals("XSRF-TOKEN"))
-                            .findFirst()
-                            .orElseThrow()
-                            .getValue();
+            String token =
+                    ((CookieManager) browser.cookieHandler().orElseThrow())
+                            .getCookieStore().getCookies().stream()
+                                    .filter(cookie -> cookie.getName().equals("XSRF-TOKEN"))
+                                    .findFirst()
+                                    .orElseThrow()
+                                    .getValue();
             assertThat(form(browser, base + "/logout", "", token).statusCode()).isEqualTo(204);
             String id = granted(muon(), "quick");
             stream.awaitEnd();
-            assertThat(stream.events()).noneMatch(e -> id.equals(e.path("allocationId").asString("")));
+            assertThat(stream.events())
+                    .noneMatch(e -> id.equals(e.path("allocationId").asString("")));
             muon().delete("/api/v1/allocations/" + id);
         }
     }
 
     @Test
     void headAsksForTheHeadersOnly() throws Exception {
-        var head = HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(muon().base() + PATH))
-                                .header("Authorization", muon().headers().get("Authorization"))
-                                .HEAD()
-                                .build(),
-                        BodyHandlers.discarding());
+        var head =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create(muon().base() + PATH))
+                                        .header(
+                                                "Authorization",
+                                                muon().headers().get("Authorization"))
+                                        .HEAD()
+                                        .build(),
+                                BodyHandlers.discarding());
         assertThat(head.statusCode()).isEqualTo(200);
-        assertThat(head.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+        assertThat(head.headers().firstValue("Content-Type").orElse(""))
+                .startsWith("text/event-stream");
     }
 
     private boolean isOf(String user, JsonNode event) {
@@ -161,7 +188,8 @@ class EventsApiTest extends ApiTest {
         return jdbc.sql("SELECT COALESCE(max(seq), 0) FROM event").query(Long.class).single();
     }
 
-    private static HttpResponse<String> form(HttpClient browser, String url, String body, String token)
+    private static HttpResponse<String> form(
+            HttpClient browser, String url, String body, String token)
             throws IOException, InterruptedException {
         return browser.send(
                 HttpRequest.newBuilder(URI.create(url))
@@ -181,7 +209,8 @@ class EventsApiTest extends ApiTest {
 
         Stream(HttpResponse<InputStream> response) {
             assertThat(response.statusCode()).isEqualTo(200);
-            assertThat(response.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+            assertThat(response.headers().firstValue("Content-Type").orElse(""))
+                    .startsWith("text/event-stream");
             this.in = response.body();
             Thread.ofVirtual().start(this::read);
         }
@@ -193,7 +222,8 @@ class EventsApiTest extends ApiTest {
         }
 
         private void read() {
-            try (var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+            try (var lines =
+                    new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
                 String event = "";
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     if (line.startsWith("event: ")) event = line.substring(7);

@@ -3,12 +3,12 @@ package vmm.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
+
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
 class MetersApiTest extends ApiTest {
-    @Autowired
-    MeterRegistry meters;
+    @Autowired MeterRegistry meters;
 
     @Test
     void theFleetAndItsClaimsAreMeasured() {
@@ -17,12 +17,23 @@ class MetersApiTest extends ApiTest {
         double refused = claims("slow", "refused");
         double cancelled = claims("slow", "cancelled");
         String mine = granted(scientist(), "quick");
-        String waiting = scientist().post("/api/v1/allocations", "{\"vmType\": \"slow\"}").is(202).json().get("id").asString();
+        String waiting =
+                scientist()
+                        .post("/api/v1/allocations", "{\"vmType\": \"slow\"}")
+                        .is(202)
+                        .json()
+                        .get("id")
+                        .asString();
         scientist().post("/api/v1/allocations", "{\"vmType\": \"slow\", \"wait\": false}").is(503);
-        until("the gauges show it", () -> gauge("vmm.pool.vms", "quick", "state", "allocated") >= 1
-                && gauge("vmm.queue.length", "slow") >= 1);
+        until(
+                "the gauges show it",
+                () ->
+                        gauge("vmm.pool.vms", "quick", "state", "allocated") >= 1
+                                && gauge("vmm.queue.length", "slow") >= 1);
         assertThat(gauge("vmm.pool.target", "quick")).isEqualTo(3);
-        until("launches are timed", () -> meters.find("vmm.launch.duration").tag("cloud", "swift").timer() != null);
+        until(
+                "launches are timed",
+                () -> meters.find("vmm.launch.duration").tag("cloud", "swift").timer() != null);
         scientist().delete("/api/v1/allocations/" + waiting).is(200);
         scientist().delete("/api/v1/allocations/" + waiting).is(200);
         scientist().delete("/api/v1/allocations/" + mine).is(200);

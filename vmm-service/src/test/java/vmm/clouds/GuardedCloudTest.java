@@ -3,17 +3,10 @@ package vmm.clouds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Map;
-import java.util.Optional;
-import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProviderFactory.Surroundings;
@@ -23,6 +16,15 @@ import vmm.cloud.Tags;
 import vmm.cloud.simulated.SimulatedCloud;
 import vmm.cloud.simulated.Weather;
 import vmm.database.TestDatabase;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 
 /** A cloud that hangs, behind its deadline, bulkhead and rate limit. */
 class GuardedCloudTest {
@@ -35,15 +37,24 @@ class GuardedCloudTest {
     @BeforeEach
     void open() {
         database = TestDatabase.fresh();
-        var config = new CloudConfig(
-                "isis", "a", "simulated", Optional.empty(), Optional.empty(), Map.of(), Map.of(), Duration.ofMinutes(1));
+        var config =
+                new CloudConfig(
+                        "isis",
+                        "a",
+                        "simulated",
+                        Optional.empty(),
+                        Optional.empty(),
+                        Map.of(),
+                        Map.of(),
+                        Duration.ofMinutes(1));
         // The cloud's own time: a call that hangs does so until the test lets it go.
-        cloud = new SimulatedCloud(
-                config,
-                new Surroundings(InstantSource.system(), database),
-                new SplittableRandom(1),
-                duration -> await(wakesUp),
-                (url, token, json) -> 204);
+        cloud =
+                new SimulatedCloud(
+                        config,
+                        new Surroundings(InstantSource.system(), database),
+                        new SplittableRandom(1),
+                        duration -> await(wakesUp),
+                        (url, token, json) -> 204);
     }
 
     @AfterEach
@@ -75,7 +86,8 @@ class GuardedCloudTest {
         try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));
             var hung = new ArrayList<CompletableFuture<Void>>();
-            for (int i = 0; i < 20; i++) hung.add(CompletableFuture.runAsync(() -> listQuietly(guarded)));
+            for (int i = 0; i < 20; i++)
+                hung.add(CompletableFuture.runAsync(() -> listQuietly(guarded)));
             hung.forEach(CompletableFuture::join);
             cloud.setWeather(Weather.CALM);
             assertThat(guarded.create(spec("2"))).isInstanceOf(CreateAnswer.Accepted.class);
@@ -87,7 +99,8 @@ class GuardedCloudTest {
         try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));
             var hung = new ArrayList<CompletableFuture<Void>>();
-            for (int i = 0; i < 8; i++) hung.add(CompletableFuture.runAsync(() -> listQuietly(guarded)));
+            for (int i = 0; i < 8; i++)
+                hung.add(CompletableFuture.runAsync(() -> listQuietly(guarded)));
             hung.forEach(CompletableFuture::join);
             assertThatThrownBy(guarded::list).isInstanceOf(CloudFailure.Throttled.class);
         }
@@ -100,7 +113,9 @@ class GuardedCloudTest {
             assertThat(guarded.create(spec("4")))
                     .isInstanceOfSatisfying(
                             CreateAnswer.Refused.class,
-                            refused -> assertThat(refused.why()).isInstanceOf(CloudFailure.Throttled.class));
+                            refused ->
+                                    assertThat(refused.why())
+                                            .isInstanceOf(CloudFailure.Throttled.class));
             assertThat(cloud.truth()).hasSize(1);
         }
     }
@@ -114,7 +129,8 @@ class GuardedCloudTest {
     }
 
     private static LaunchSpec spec(String vm) {
-        return new LaunchSpec("vmm-isis-" + vm, new Tags("isis", "store", vm), "image", "flavor", null, "");
+        return new LaunchSpec(
+                "vmm-isis-" + vm, new Tags("isis", "store", vm), "image", "flavor", null, "");
     }
 
     private static void await(CountDownLatch latch) {

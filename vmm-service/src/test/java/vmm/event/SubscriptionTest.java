@@ -3,14 +3,16 @@ package vmm.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
+import vmm.identity.Person;
+import vmm.identity.Role;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
-import vmm.identity.Person;
-import vmm.identity.Role;
 
 class SubscriptionTest {
     private final List<Subscription> removed = new ArrayList<>();
@@ -23,7 +25,8 @@ class SubscriptionTest {
             assertThat(subscription.isOver()).isFalse();
             subscription.offer(batch(101));
             assertThat(subscription.isOver()).isTrue();
-            assertThatThrownBy(() -> subscription.next(Duration.ofSeconds(60))).isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> subscription.next(Duration.ofSeconds(60)))
+                    .isInstanceOf(InterruptedException.class);
         }
         assertThat(removed).hasSize(1);
     }
@@ -49,6 +52,20 @@ class SubscriptionTest {
     }
 
     private static List<Event> batch(long seq) {
-        return List.of(new Event(seq, Instant.EPOCH, "pool", null, null, "muon", null, null, null, null, null, null, "test"));
+        return List.of(
+                new Event(
+                        seq,
+                        Instant.EPOCH,
+                        "pool",
+                        null,
+                        null,
+                        "muon",
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        "test"));
     }
 }

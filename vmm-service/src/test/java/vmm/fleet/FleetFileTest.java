@@ -2,6 +2,11 @@ package vmm.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import vmm.sizing.Schedule;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,58 +16,57 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import vmm.sizing.Schedule;
 
 class FleetFileTest {
 
-    private static final Map<String, KindRules> KINDS = Map.of(
-            "openstack", new KindRules(Set.of(), Set.of("project", "username", "password")),
-            "aws", new KindRules(Set.of(), Set.of("accessKeyId", "secretAccessKey")),
-            "simulated", new KindRules(Set.of("bootTime", "bootJitter"), Set.of()));
+    private static final Map<String, KindRules> KINDS =
+            Map.of(
+                    "openstack", new KindRules(Set.of(), Set.of("project", "username", "password")),
+                    "aws", new KindRules(Set.of(), Set.of("accessKeyId", "secretAccessKey")),
+                    "simulated", new KindRules(Set.of("bootTime", "bootJitter"), Set.of()));
     private static final Map<String, String> ENVIRONMENT =
             Map.of("RUTHERFORD_PASSWORD", "s3cr$t{}", "HOST", "127.0.0.1");
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     @Test
     void readsAllThatAFleetFileMaySay() throws IOException {
-        var fleet = read("""
-            installation: isis
-            clouds:
-              - name: rutherford
-                kind: openstack
-                endpoint: http://${HOST}:5000/v3
-                region: RegionOne
-                credentials: {project: vmm, username: 1234, password: "${RUTHERFORD_PASSWORD}"}
-                maxVms: 400
-                callTimeout: PT5S
-                rateLimit: 2.5
-              - {name: demo-a, kind: simulated, options: {bootTime: PT8S, bootJitter: 0.3}}
-            pools:
-              - name: muon
-                poolSize: 5
-                maxSize: 30
-                readyWhen: portOpen:22
-                bootTimeout: PT5M
-                lease: PT6H
-                maxLifetime: P7D
-                idleTimeout: PT3H
-                warning: PT30M
-                placements:
-                  - {cloud: rutherford, image: daaas-muon, flavor: l3.micro, network: private, weight: 20, maxVms: 5}
-                  - {cloud: demo-a, image: daaas-muon, flavor: l3.micro}
-                connect:
-                  - {kind: jupyter, url: "https://{address}:8888/?token={secret}"}
-                  - {kind: ssh, command: "ssh {user}@{address}"}
-            vmTypes:
-              - {name: muon, title: Müon, description: "Mantid\\nand WiMDA", pool: muon, vcpus: 4, ramGb: 16, gpus: 1, groups: [Muon], tags: [muon, mantid], logo: /logos/muon.svg}
-              - {name: muon-small, title: Muon, pool: muon, vcpus: 1, ramGb: 0.5}
-            schedules:
-              - {name: cycle-mornings, pool: muon, cron: "0 30 7 * * MON-FRI", zone: Europe/London, duration: PT3H, target: 15}
-            """);
+        var fleet =
+                read(
+                        """
+                        installation: isis
+                        clouds:
+                          - name: rutherford
+                            kind: openstack
+                            endpoint: http://${HOST}:5000/v3
+                            region: RegionOne
+                            credentials: {project: vmm, username: 1234, password: "${RUTHERFORD_PASSWORD}"}
+                            maxVms: 400
+                            callTimeout: PT5S
+                            rateLimit: 2.5
+                          - {name: demo-a, kind: simulated, options: {bootTime: PT8S, bootJitter: 0.3}}
+                        pools:
+                          - name: muon
+                            poolSize: 5
+                            maxSize: 30
+                            readyWhen: portOpen:22
+                            bootTimeout: PT5M
+                            lease: PT6H
+                            maxLifetime: P7D
+                            idleTimeout: PT3H
+                            warning: PT30M
+                            placements:
+                              - {cloud: rutherford, image: daaas-muon, flavor: l3.micro, network: private, weight: 20, maxVms: 5}
+                              - {cloud: demo-a, image: daaas-muon, flavor: l3.micro}
+                            connect:
+                              - {kind: jupyter, url: "https://{address}:8888/?token={secret}"}
+                              - {kind: ssh, command: "ssh {user}@{address}"}
+                        vmTypes:
+                          - {name: muon, title: Müon, description: "Mantid\\nand WiMDA", pool: muon, vcpus: 4, ramGb: 16, gpus: 1, groups: [Muon], tags: [muon, mantid], logo: /logos/muon.svg}
+                          - {name: muon-small, title: Muon, pool: muon, vcpus: 1, ramGb: 0.5}
+                        schedules:
+                          - {name: cycle-mornings, pool: muon, cron: "0 30 7 * * MON-FRI", zone: Europe/London, duration: PT3H, target: 15}
+                        """);
 
         assertThat(fleet.installation()).isEqualTo("isis");
         assertThat(fleet.clouds())
@@ -72,7 +76,13 @@ class FleetFileTest {
                                 "openstack",
                                 Optional.of("http://127.0.0.1:5000/v3"),
                                 Optional.of("RegionOne"),
-                                Map.of("project", "vmm", "username", "1234", "password", "s3cr$t{}"),
+                                Map.of(
+                                        "project",
+                                        "vmm",
+                                        "username",
+                                        "1234",
+                                        "password",
+                                        "s3cr$t{}"),
                                 Map.of(),
                                 Optional.of(400),
                                 Duration.ofSeconds(5),
@@ -88,32 +98,42 @@ class FleetFileTest {
                                 Duration.ofSeconds(20),
                                 Optional.empty()));
         assertThat(fleet.pools())
-                .containsExactly(new PoolEntry(
-                        "muon",
-                        5,
-                        30,
-                        new ReadyWhen.PortOpen(22),
-                        Duration.ofMinutes(5),
-                        Duration.ofHours(6),
-                        Duration.ofDays(7),
-                        Duration.ofHours(3),
-                        Duration.ofMinutes(30),
-                        List.of(
-                                new PoolEntry.Placement(
-                                        "rutherford",
-                                        "daaas-muon",
-                                        "l3.micro",
-                                        Optional.of("private"),
-                                        20,
-                                        Optional.of(5)),
-                                new PoolEntry.Placement(
-                                        "demo-a", "daaas-muon", "l3.micro", Optional.empty(), 100, Optional.empty())),
-                        List.of(
-                                new PoolEntry.Connect(
-                                        "jupyter",
-                                        Optional.of("https://{address}:8888/?token={secret}"),
-                                        Optional.empty()),
-                                new PoolEntry.Connect("ssh", Optional.empty(), Optional.of("ssh {user}@{address}")))));
+                .containsExactly(
+                        new PoolEntry(
+                                "muon",
+                                5,
+                                30,
+                                new ReadyWhen.PortOpen(22),
+                                Duration.ofMinutes(5),
+                                Duration.ofHours(6),
+                                Duration.ofDays(7),
+                                Duration.ofHours(3),
+                                Duration.ofMinutes(30),
+                                List.of(
+                                        new PoolEntry.Placement(
+                                                "rutherford",
+                                                "daaas-muon",
+                                                "l3.micro",
+                                                Optional.of("private"),
+                                                20,
+                                                Optional.of(5)),
+                                        new PoolEntry.Placement(
+                                                "demo-a",
+                                                "daaas-muon",
+                                                "l3.micro",
+                                                Optional.empty(),
+                                                100,
+                                                Optional.empty())),
+                                List.of(
+                                        new PoolEntry.Connect(
+                                                "jupyter",
+                                                Optional.of(
+                                                        "https://{address}:8888/?token={secret}"),
+                                                Optional.empty()),
+                                        new PoolEntry.Connect(
+                                                "ssh",
+                                                Optional.empty(),
+                                                Optional.of("ssh {user}@{address}")))));
         assertThat(fleet.vmTypes())
                 .containsExactly(
                         new VmTypeEntry(
@@ -128,24 +148,37 @@ class FleetFileTest {
                                 List.of("muon", "mantid"),
                                 Optional.of("/logos/muon.svg")),
                         new VmTypeEntry(
-                                "muon-small", "Muon", "", "muon", 1, 0.5, 0, List.of(), List.of(), Optional.empty()));
+                                "muon-small",
+                                "Muon",
+                                "",
+                                "muon",
+                                1,
+                                0.5,
+                                0,
+                                List.of(),
+                                List.of(),
+                                Optional.empty()));
         assertThat(fleet.schedules())
-                .containsExactly(new Schedule(
-                        "cycle-mornings",
-                        "muon",
-                        "0 30 7 * * MON-FRI",
-                        ZoneId.of("Europe/London"),
-                        Duration.ofHours(3),
-                        15));
+                .containsExactly(
+                        new Schedule(
+                                "cycle-mornings",
+                                "muon",
+                                "0 30 7 * * MON-FRI",
+                                ZoneId.of("Europe/London"),
+                                Duration.ofHours(3),
+                                15));
     }
 
     @Test
     void whatIsLeftOutHasItsDefault() throws IOException {
-        var pool = read("""
-            installation: demo
-            clouds: [{name: a, kind: simulated}]
-            pools: [{name: p, poolSize: 0, maxSize: 0, placements: [{cloud: a, image: i, flavor: f}]}]
-            """).pools().getFirst();
+        var pool =
+                read("""
+                installation: demo
+                clouds: [{name: a, kind: simulated}]
+                pools: [{name: p, poolSize: 0, maxSize: 0, placements: [{cloud: a, image: i, flavor: f}]}]
+                """)
+                        .pools()
+                        .getFirst();
         assertThat(pool.readyWhen()).isEqualTo(new ReadyWhen.GuestReport());
         assertThat(pool.bootTimeout()).isEqualTo(Duration.parse("PT10M"));
         assertThat(pool.lease()).isEqualTo(Duration.parse("PT12H"));
@@ -157,25 +190,28 @@ class FleetFileTest {
 
     @Test
     void anchorsMaySaveWritingAndADollarMayStandForItself() throws IOException {
-        var fleet = read("""
-            \uFEFFinstallation: demo
-            clouds: [{name: a, kind: aws, credentials: {accessKeyId: "$${HOST}", secretAccessKey: "pa$$word"}}]
-            pools:
-              - {name: p, poolSize: 0, maxSize: 0, placements: &everywhere [{cloud: a, image: i, flavor: f}]}
-              - {name: q, poolSize: 0, maxSize: 0, placements: *everywhere}
-            """);
-        assertThat(fleet.pools().get(1).placements())
-                .isEqualTo(fleet.pools().get(0).placements());
+        var fleet =
+                read(
+                        """
+                        \uFEFFinstallation: demo
+                        clouds: [{name: a, kind: aws, credentials: {accessKeyId: "$${HOST}", secretAccessKey: "pa$$word"}}]
+                        pools:
+                          - {name: p, poolSize: 0, maxSize: 0, placements: &everywhere [{cloud: a, image: i, flavor: f}]}
+                          - {name: q, poolSize: 0, maxSize: 0, placements: *everywhere}
+                        """);
+        assertThat(fleet.pools().get(1).placements()).isEqualTo(fleet.pools().get(0).placements());
         assertThat(fleet.clouds().getFirst().credentials())
                 .isEqualTo(Map.of("accessKeyId", "${HOST}", "secretAccessKey", "pa$$word"));
     }
 
     @Test
     void aCloudShowsNoSecrets() throws IOException {
-        var fleet = read("""
-            installation: demo
-            clouds: [{name: a, kind: openstack, credentials: {password: "${RUTHERFORD_PASSWORD}"}}]
-            """);
+        var fleet =
+                read(
+                        """
+                        installation: demo
+                        clouds: [{name: a, kind: openstack, credentials: {password: "${RUTHERFORD_PASSWORD}"}}]
+                        """);
         assertThat(fleet.toString()).contains("CloudEntry[a, openstack]").doesNotContain("s3cr$t");
     }
 

@@ -2,6 +2,8 @@ package vmm.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Test;
 
 /** The fleets that come with the service. */
 class ShippedFleetsTest {
@@ -27,10 +28,11 @@ class ShippedFleetsTest {
     void theDemoIsThePublishedFleet() throws IOException {
         var fleet = read("demo.yaml");
         var pools = fleet.pools().stream().collect(Collectors.toMap(PoolEntry::name, pool -> pool));
-        var rows = Files.readAllLines(Path.of("src/test/resources/fleets/daaas-pools.csv")).stream()
-                .skip(1)
-                .map(line -> line.split(","))
-                .toList();
+        var rows =
+                Files.readAllLines(Path.of("src/test/resources/fleets/daaas-pools.csv")).stream()
+                        .skip(1)
+                        .map(line -> line.split(","))
+                        .toList();
 
         assertThat(fleet.vmTypes()).hasSize(36).hasSameSizeAs(rows).hasSameSizeAs(pools.values());
         for (int i = 0; i < rows.size(); i++) {
@@ -39,11 +41,16 @@ class ShippedFleetsTest {
             assertThat(List.of(type.name(), type.title())).isEqualTo(List.of(row[1], row[2]));
             assertThat(List.of(type.gpus(), type.vcpus(), type.ramGb()))
                     .as(type.name())
-                    .isEqualTo(List.of(Integer.valueOf(row[4]), Integer.valueOf(row[5]), Double.valueOf(row[6])));
+                    .isEqualTo(
+                            List.of(
+                                    Integer.valueOf(row[4]),
+                                    Integer.valueOf(row[5]),
+                                    Double.valueOf(row[6])));
             assertThat(type.groups()).isEqualTo(List.of(row[10].split(";")));
-            var tags = Arrays.stream(row[9].split(";"))
-                    .map(ShippedFleetsTest::lower)
-                    .collect(Collectors.toSet());
+            var tags =
+                    Arrays.stream(row[9].split(";"))
+                            .map(ShippedFleetsTest::lower)
+                            .collect(Collectors.toSet());
             tags.add(lower(row[0]));
             assertThat(type.tags()).containsExactlyInAnyOrderElementsOf(tags);
             assertThat(type.description()).endsWith(".").hasSizeBetween(30, 160);
@@ -52,13 +59,17 @@ class ShippedFleetsTest {
             assertThat(List.of(pool.poolSize(), pool.maxSize()))
                     .as(pool.name())
                     .isEqualTo(List.of(Integer.valueOf(row[7]), Integer.valueOf(row[8])));
-            assertThat(pool.placements())
-                    .as(pool.name())
-                    .allMatch(p -> p.flavor().equals(row[3]));
+            assertThat(pool.placements()).as(pool.name()).allMatch(p -> p.flavor().equals(row[3]));
             assertThat(pool.placements()).as(pool.name()).hasSize(type.gpus() > 0 ? 2 : 3);
-            assertThat(pool.connect()).extracting(PoolEntry.Connect::kind).containsExactly("jupyter", "desktop", "ssh");
+            assertThat(pool.connect())
+                    .extracting(PoolEntry.Connect::kind)
+                    .containsExactly("jupyter", "desktop", "ssh");
             assertThat(List.of(pool.lease(), pool.maxLifetime(), pool.idleTimeout()))
-                    .isEqualTo(List.of(Duration.ofHours(12), Duration.ofDays(14), Duration.ofHours(24)));
+                    .isEqualTo(
+                            List.of(
+                                    Duration.ofHours(12),
+                                    Duration.ofDays(14),
+                                    Duration.ofHours(24)));
         }
         assertThat(fleet.pools().stream().mapToInt(PoolEntry::poolSize).sum()).isEqualTo(106);
         assertThat(fleet.pools().stream().mapToInt(PoolEntry::maxSize).sum()).isEqualTo(744);
@@ -77,7 +88,10 @@ class ShippedFleetsTest {
             left.remove(lost);
             assertThat(fleet.pools())
                     .as("every pool without %s", lost)
-                    .allMatch(pool -> pool.placements().stream().anyMatch(p -> left.contains(p.cloud())));
+                    .allMatch(
+                            pool ->
+                                    pool.placements().stream()
+                                            .anyMatch(p -> left.contains(p.cloud())));
         }
         assertThat(fleet.clouds())
                 .extracting(cloud -> cloud.options().get("bootTime"))
@@ -88,7 +102,12 @@ class ShippedFleetsTest {
     void aFleetMayComeFromWithinTheJar() throws IOException {
         try (var in = FleetFile.class.getResourceAsStream("/fleets/demo.yaml")) {
             assertThat(in).isNotNull();
-            assertThat(FleetFile.read("demo.yaml", in.readAllBytes(), variable -> Optional.empty(), KINDS))
+            assertThat(
+                            FleetFile.read(
+                                    "demo.yaml",
+                                    in.readAllBytes(),
+                                    variable -> Optional.empty(),
+                                    KINDS))
                     .isEqualTo(read("demo.yaml"));
         }
     }
@@ -102,7 +121,8 @@ class ShippedFleetsTest {
     }
 
     private static Fleet read(String name) {
-        return FleetFile.read(Path.of("src/main/resources/fleets", name), variable -> Optional.empty(), KINDS);
+        return FleetFile.read(
+                Path.of("src/main/resources/fleets", name), variable -> Optional.empty(), KINDS);
     }
 
     private static String lower(String text) {

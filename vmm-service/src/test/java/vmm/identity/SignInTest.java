@@ -81,15 +81,24 @@ class SignInTest {
                                                 new Row(
                                                         "GET",
                                                         "/api/v1/" + name,
-                                                        401, 403, 403, 200),
+                                                        401,
+                                                        403,
+                                                        403,
+                                                        200),
                                                 new Row(
                                                         "HEAD",
                                                         "/api/v1/" + name,
-                                                        401, 403, 403, 200),
+                                                        401,
+                                                        403,
+                                                        403,
+                                                        200),
                                                 new Row(
                                                         "GET",
                                                         "/api/v1/" + name + "/x/y",
-                                                        401, 403, 403, 404),
+                                                        401,
+                                                        403,
+                                                        403,
+                                                        404),
                                                 new Row(
                                                         "POST",
                                                         "/api/v1/" + name,

@@ -1,6 +1,5 @@
 package vmm.identity;
 
-import vmm.database.StartRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +9,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.mock.env.MockEnvironment;
 import org.springframework.security.crypto.factory.PasswordEncoderFactories;
+
+import vmm.database.StartRefused;
 
 import java.io.IOException;
 import java.nio.file.Files;

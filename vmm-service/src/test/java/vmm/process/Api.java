@@ -1,5 +1,8 @@
 package vmm.process;
 
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -8,8 +11,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The REST API as a script calls it. */
 final class Api {
@@ -22,8 +23,11 @@ final class Api {
 
     Api(String base, String user, String password) {
         this.base = base;
-        this.authorization = "Basic "
-                + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+        this.authorization =
+                "Basic "
+                        + Base64.getEncoder()
+                                .encodeToString(
+                                        (user + ":" + password).getBytes(StandardCharsets.UTF_8));
     }
 
     Answer get(String path) throws IOException, InterruptedException {
@@ -40,9 +44,12 @@ final class Api {
 
     /** Asks for a VM under a key, so that it can be asked again. */
     Answer allocate(String type, String key) throws IOException, InterruptedException {
-        return send(request("/api/v1/allocations")
-                .header("Idempotency-Key", key)
-                .POST(HttpRequest.BodyPublishers.ofString("{\"vmType\":\"" + type + "\"}")));
+        return send(
+                request("/api/v1/allocations")
+                        .header("Idempotency-Key", key)
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        "{\"vmType\":\"" + type + "\"}")));
     }
 
     private HttpRequest.Builder request(String path) {
@@ -52,10 +59,13 @@ final class Api {
                 .header("Content-Type", "application/json");
     }
 
-    private static Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
+    private static Answer send(HttpRequest.Builder request)
+            throws IOException, InterruptedException {
         var response = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
         String body = response.body();
-        return new Answer(response.statusCode(), body.startsWith("{") ? JSON.readTree(body) : JSON.nullNode());
+        return new Answer(
+                response.statusCode(),
+                body.startsWith("{") ? JSON.readTree(body) : JSON.nullNode());
     }
 
     record Answer(int status, JsonNode body) {

@@ -2,6 +2,12 @@ package vmm.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,20 +21,18 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /**
- * The real service, its embedded PostgreSQL and real clients, killed with SIGKILL at random moments: no VM lost, none
- * doubled, every acknowledged request still there. {@code vmm.kills} says how often, {@code vmm.seed} when.
+ * The real service, its embedded PostgreSQL and real clients, killed with SIGKILL at random
+ * moments: no VM lost, none doubled, every acknowledged request still there. {@code vmm.kills} says
+ * how often, {@code vmm.seed} when.
  */
 @Tag("process")
 class CrashTest {
-    private static final Pattern DATABASE = Pattern.compile("PostgreSQL \\S+ on (127\\.0\\.0\\.1:\\d+)");
-    private static final String FLEET = """
+    private static final Pattern DATABASE =
+            Pattern.compile("PostgreSQL \\S+ on (127\\.0\\.0\\.1:\\d+)");
+    private static final String FLEET =
+            """
             installation: crash
             clouds:
               - {name: near, kind: simulated, options: {bootTime: PT1S}, maxVms: 40}
@@ -61,18 +65,19 @@ class CrashTest {
     private final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Api> api = new AtomicReference<>();
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     @Test
     void nothingIsLostOrDoubledByKills() throws Exception {
         System.out.println("crash: " + kills + " kills, seed " + seed);
         Files.writeString(directory.resolve("fleet.yaml"), FLEET);
-        // Guests go on calling the address they were launched with: it must be the same after a restart.
-        var environment = Map.of(
-                "SERVER_PORT", Integer.toString(ServiceProcess.freePort()),
-                "VMM_FLEET", directory.resolve("fleet.yaml").toString(),
-                "VMM_DATA_DIR", directory.resolve("data").toString());
+        // Guests go on calling the address they were launched with: it must be the same after a
+        // restart.
+        var environment =
+                Map.of(
+                        "SERVER_PORT", Integer.toString(ServiceProcess.freePort()),
+                        "VMM_FLEET", directory.resolve("fleet.yaml").toString(),
+                        "VMM_DATA_DIR", directory.resolve("data").toString());
         var clients = new Thread[3];
         for (int i = 0; i < clients.length; i++) {
             long own = random.nextLong();
@@ -85,7 +90,12 @@ class CrashTest {
             long life = random.nextLong(300, 5000);
             watch(truth(service), Duration.ofMillis(life));
             service.kill();
-            System.out.println("crash: killed after " + life + " ms, " + acknowledged.size() + " requests acknowledged");
+            System.out.println(
+                    "crash: killed after "
+                            + life
+                            + " ms, "
+                            + acknowledged.size()
+                            + " requests acknowledged");
         }
         try (var service = ServiceProcess.start(directory, "service-last", environment)) {
             api.set(null);
@@ -126,17 +136,26 @@ class CrashTest {
                 admin.delete("/api/v1/allocations/" + entry.getValue());
             }
         }
-        ServiceProcess.awaitNone("pools at rest, nothing leaked", Duration.ofMinutes(6), () -> {
-            check(truth);
-            var complaints = new ArrayList<>(truth.poolsNotAtRest());
-            complaints.addAll(truth.instancesWithoutLiveRow());
-            return complaints;
-        });
+        ServiceProcess.awaitNone(
+                "pools at rest, nothing leaked",
+                Duration.ofMinutes(6),
+                () -> {
+                    check(truth);
+                    var complaints = new ArrayList<>(truth.poolsNotAtRest());
+                    complaints.addAll(truth.instancesWithoutLiveRow());
+                    return complaints;
+                });
         assertThat(truth.readyOrAllocatedWithoutInstance()).as("lost VMs").isEmpty();
         assertThat(violations).isEmpty();
         assertThat(acknowledged).as("requests that were taken in").hasSizeGreaterThan(kills);
-        System.out.println("crash: " + kills + " kills, " + acknowledged.size() + " requests acknowledged and all there, "
-                + truth.count("SELECT count(*) FROM vm") + " VMs launched, none lost, none doubled");
+        System.out.println(
+                "crash: "
+                        + kills
+                        + " kills, "
+                        + acknowledged.size()
+                        + " requests acknowledged and all there, "
+                        + truth.count("SELECT count(*) FROM vm")
+                        + " VMs launched, none lost, none doubled");
     }
 
     /** Asks, asks again under the same key, and releases, whether the service is there or not. */
@@ -154,7 +173,8 @@ class CrashTest {
         }
     }
 
-    private void ask(Api now, String key, SplittableRandom own) throws IOException, InterruptedException {
+    private void ask(Api now, String key, SplittableRandom own)
+            throws IOException, InterruptedException {
         var answer = now.allocate(own.nextBoolean() ? "small" : "large", key);
         if (answer.status() == 201 || answer.status() == 202) {
             acknowledged.put(key, answer.text("id"));
@@ -171,7 +191,11 @@ class CrashTest {
         var address = DATABASE.matcher(service.log());
         if (!address.find()) throw new AssertionError("the log names no database");
         String password = Files.readString(directory.resolve("data/postgresql.password")).strip();
-        return new Truth(JdbcClient.create(
-                new DriverManagerDataSource("jdbc:postgresql://" + address.group(1) + "/vmm", "vmm", password)));
+        return new Truth(
+                JdbcClient.create(
+                        new DriverManagerDataSource(
+                                "jdbc:postgresql://" + address.group(1) + "/vmm",
+                                "vmm",
+                                password)));
     }
 }

@@ -2,6 +2,13 @@ package vmm.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.database.TestDatabase;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,16 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import vmm.database.TestDatabase;
 
-/** Two real services on one PostgreSQL and many clients at once: no VM granted twice, no double refill. */
+/**
+ * Two real services on one PostgreSQL and many clients at once: no VM granted twice, no double
+ * refill.
+ */
 @Tag("process")
 class ReplicasTest {
-    private static final String FLEET = """
+    private static final String FLEET =
+            """
             installation: replicas
             clouds:
               - {name: fast, kind: simulated, options: {bootTime: PT0.2S, activityEvery: PT1H}}
@@ -44,8 +50,7 @@ class ReplicasTest {
     private final ConcurrentHashMap<String, String> allocationByVm = new ConcurrentHashMap<>();
     private final AtomicInteger queued = new AtomicInteger();
 
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     @Test
     void noVmIsGrantedTwiceAndNothingIsRefilledTwice() throws Exception {
@@ -54,8 +59,13 @@ class ReplicasTest {
             var environment = new HashMap<String, String>();
             environment.put("VMM_FLEET", directory.resolve("fleet.yaml").toString());
             environment.put("VMM_DEMO", "true");
-            database.properties().forEach((key, value) ->
-                    environment.put(key.toUpperCase(java.util.Locale.ROOT).replace('.', '_'), value));
+            database.properties()
+                    .forEach(
+                            (key, value) ->
+                                    environment.put(
+                                            key.toUpperCase(java.util.Locale.ROOT)
+                                                    .replace('.', '_'),
+                                            value));
             try (var a = ServiceProcess.start(directory, "a", environment);
                     var b = ServiceProcess.start(directory, "b", environment)) {
                 var truth = new Truth(JdbcClient.create(database));
@@ -82,12 +92,16 @@ class ReplicasTest {
         var answer = api.allocate(number % 3 == 0 ? "two" : "one", "claim-" + number);
         String id = answer.text("id");
         if (answer.status() == 202) queued.incrementAndGet();
-        var granted = answer.status() == 201
-                ? answer
-                : ServiceProcess.await("claim " + number + " granted", Duration.ofMinutes(2), () -> {
-                    var now = api.get("/api/v1/allocations/" + id);
-                    return now.text("state").equals("ACTIVE") ? now : null;
-                });
+        var granted =
+                answer.status() == 201
+                        ? answer
+                        : ServiceProcess.await(
+                                "claim " + number + " granted",
+                                Duration.ofMinutes(2),
+                                () -> {
+                                    var now = api.get("/api/v1/allocations/" + id);
+                                    return now.text("state").equals("ACTIVE") ? now : null;
+                                });
         String before = allocationByVm.put(granted.body().path("vm").path("id").asString(""), id);
         if (before != null) throw new AssertionError("granted twice: to " + before + " and " + id);
         assertThat(api.delete("/api/v1/allocations/" + id).status()).isEqualTo(200);
@@ -101,9 +115,16 @@ class ReplicasTest {
         assertThat(truth.instancesWithoutLiveRow()).isEmpty();
         long launched = truth.count("SELECT count(*) FROM vm");
         long surplus = truth.count("SELECT count(*) FROM vm WHERE reason = 'SURPLUS'");
-        System.out.println("replicas: " + claims + " claims through two replicas, " + queued + " of them queued first, "
-                + launched + " VMs launched");
-        // One for each claim and the reserve; a person who waited and was served from another's release costs nothing more.
+        System.out.println(
+                "replicas: "
+                        + claims
+                        + " claims through two replicas, "
+                        + queued
+                        + " of them queued first, "
+                        + launched
+                        + " VMs launched");
+        // One for each claim and the reserve; a person who waited and was served from another's
+        // release costs nothing more.
         assertThat(launched).isLessThanOrEqualTo(claims + 100L + surplus);
     }
 

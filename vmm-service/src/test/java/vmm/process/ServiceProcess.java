@@ -12,7 +12,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The real service in a process of its own, as {@code java -jar} starts it; killed or stopped by its id. */
+/**
+ * The real service in a process of its own, as {@code java -jar} starts it; killed or stopped by
+ * its id.
+ */
 final class ServiceProcess implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(120);
     private static final Pattern READY = Pattern.compile("VMM ready on http://[^:]+:(\\d+)");
@@ -28,21 +31,32 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** Starts it and waits for its one line. */
-    static ServiceProcess start(Path directory, String name, Map<String, String> environment) throws Exception {
+    static ServiceProcess start(Path directory, String name, Map<String, String> environment)
+            throws Exception {
         Path log = directory.resolve(name + ".log");
-        var builder = new ProcessBuilder(java(), "-Xmx512m", "-jar", jar().toString())
-                .directory(directory.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
-        builder.environment().keySet().removeIf(key -> key.startsWith("VMM_") || key.startsWith("S") && key.contains("_"));
+        var builder =
+                new ProcessBuilder(java(), "-Xmx512m", "-jar", jar().toString())
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile());
+        builder.environment()
+                .keySet()
+                .removeIf(
+                        key -> key.startsWith("VMM_") || key.startsWith("S") && key.contains("_"));
         builder.environment().put("SERVER_PORT", "0");
         builder.environment().putAll(environment);
         var process = builder.start();
-        String port = await(name + " ready", START, () -> {
-            if (!process.isAlive()) throw new AssertionError(name + " ended:\n" + Files.readString(log));
-            Matcher ready = READY.matcher(Files.readString(log));
-            return ready.find() ? ready.group(1) : null;
-        });
+        String port =
+                await(
+                        name + " ready",
+                        START,
+                        () -> {
+                            if (!process.isAlive())
+                                throw new AssertionError(
+                                        name + " ended:\n" + Files.readString(log));
+                            Matcher ready = READY.matcher(Files.readString(log));
+                            return ready.find() ? ready.group(1) : null;
+                        });
         return new ServiceProcess(process, log, Integer.parseInt(port));
     }
 
@@ -58,19 +72,24 @@ final class ServiceProcess implements AutoCloseable {
         while (true) {
             T seen = look.now();
             if (seen != null) return seen;
-            if (System.nanoTime() > end) throw new AssertionError("not within " + limit + ": " + condition);
+            if (System.nanoTime() > end)
+                throw new AssertionError("not within " + limit + ": " + condition);
             TimeUnit.MILLISECONDS.sleep(50);
         }
     }
 
     /** Polls until nothing is left to complain of; fails with what was. */
-    static void awaitNone(String condition, Duration limit, Condition<List<String>> complaints) throws Exception {
+    static void awaitNone(String condition, Duration limit, Condition<List<String>> complaints)
+            throws Exception {
         var last = new AtomicReference<List<String>>(List.of());
         try {
-            await(condition, limit, () -> {
-                last.set(complaints.now());
-                return last.get().isEmpty() ? true : null;
-            });
+            await(
+                    condition,
+                    limit,
+                    () -> {
+                        last.set(complaints.now());
+                        return last.get().isEmpty() ? true : null;
+                    });
         } catch (AssertionError late) {
             throw new AssertionError(late.getMessage() + ", but " + last.get(), late);
         }
@@ -92,7 +111,8 @@ final class ServiceProcess implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
-        boolean alive = process.onExit().completeOnTimeout(process, 15, TimeUnit.SECONDS).join().isAlive();
+        boolean alive =
+                process.onExit().completeOnTimeout(process, 15, TimeUnit.SECONDS).join().isAlive();
         process.destroyForcibly();
         if (alive) throw new AssertionError("SIGTERM did not end it within 15 s");
     }

@@ -1,12 +1,14 @@
 package vmm.process;
 
-import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
+import java.util.List;
 
 /** What tables and clouds really hold, looked at behind the service. */
 final class Truth {
     /** Instances of the simulated clouds that exist, ours, with the VM they stand for. */
-    private static final String INSTANCES = """
+    private static final String INSTANCES =
+            """
             SELECT vm_id FROM simulated_cloud.instance WHERE gone_at IS NULL OR gone_at > now()
             """;
 
@@ -18,41 +20,54 @@ final class Truth {
 
     /** Pools whose live VMs are above their maximum, ever: by the table's own count now. */
     List<String> poolsAboveMaximum() {
-        return names("""
+        return names(
+                """
                 SELECT pool.name FROM pool JOIN vm ON vm.pool_id = pool.id
                 WHERE vm.state NOT IN ('DELETING', 'DELETED') GROUP BY pool.id HAVING count(*) > pool.max_size
                 """);
     }
 
     List<String> cloudsAboveCap() {
-        return names("""
+        return names(
+                """
                 SELECT cloud.name FROM cloud JOIN vm ON vm.cloud = cloud.name
                 WHERE vm.state <> 'DELETED' GROUP BY cloud.name HAVING count(*) > cloud.max_vms
                 """);
     }
 
     List<String> vmsWithSeveralInstances() {
-        return names("SELECT vm_id AS name FROM (" + INSTANCES + ") AS i GROUP BY vm_id HAVING count(*) > 1");
+        return names(
+                "SELECT vm_id AS name FROM ("
+                        + INSTANCES
+                        + ") AS i GROUP BY vm_id HAVING count(*) > 1");
     }
 
     List<String> instancesWithoutLiveRow() {
-        return names("SELECT vm_id AS name FROM (" + INSTANCES + ") AS i WHERE NOT EXISTS"
-                + " (SELECT 1 FROM vm WHERE vm.id::text = i.vm_id AND vm.state <> 'DELETED')");
+        return names(
+                "SELECT vm_id AS name FROM ("
+                        + INSTANCES
+                        + ") AS i WHERE NOT EXISTS (SELECT 1 FROM vm WHERE vm.id::text = i.vm_id"
+                        + " AND vm.state <> 'DELETED')");
     }
 
     List<String> readyOrAllocatedWithoutInstance() {
-        return names("SELECT id::text AS name FROM vm WHERE state IN ('READY', 'ALLOCATED') AND NOT EXISTS"
-                + " (SELECT 1 FROM (" + INSTANCES + ") AS i WHERE i.vm_id = vm.id::text)");
+        return names(
+                "SELECT id::text AS name FROM vm WHERE state IN ('READY', 'ALLOCATED') AND NOT"
+                        + " EXISTS (SELECT 1 FROM ("
+                        + INSTANCES
+                        + ") AS i WHERE i.vm_id = vm.id::text)");
     }
 
     List<String> vmsOfSeveralAllocations() {
-        return names("SELECT vm_id::text AS name FROM allocation WHERE vm_id IS NOT NULL"
-                + " GROUP BY vm_id HAVING count(*) > 1");
+        return names(
+                "SELECT vm_id::text AS name FROM allocation WHERE vm_id IS NOT NULL"
+                        + " GROUP BY vm_id HAVING count(*) > 1");
     }
 
     /** Pools where the reserve is not what is wanted, or something still moves. */
     List<String> poolsNotAtRest() {
-        return names("""
+        return names(
+                """
                 SELECT pool.name || ' ' || (SELECT string_agg(state || ' ' || n, ', ') FROM
                     (SELECT state, count(*) AS n FROM vm WHERE vm.pool_id = pool.id GROUP BY state) AS counts) AS name
                 FROM pool WHERE

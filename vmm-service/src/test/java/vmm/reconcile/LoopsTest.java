@@ -3,6 +3,18 @@ package vmm.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import vmm.database.TestDatabase;
+import vmm.event.LoopKind;
+import vmm.event.Wakes;
+
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -10,17 +22,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
-import vmm.database.TestDatabase;
-import vmm.event.LoopKind;
-import vmm.event.Wakes;
 
-/** How passes are started: one at a time for a key, one more if it was woken meanwhile, after commits only. */
+/**
+ * How passes are started: one at a time for a key, one more if it was woken meanwhile, after
+ * commits only.
+ */
 class LoopsTest {
     private static final long LIMIT_SECONDS = 20;
 
@@ -31,8 +37,12 @@ class LoopsTest {
     @BeforeEach
     void open() {
         database = TestDatabase.fresh();
-        rows = new Reconcilers(
-                JdbcClient.create(database), InstantSource.system(), new SimpleMeterRegistry(), "one");
+        rows =
+                new Reconcilers(
+                        JdbcClient.create(database),
+                        InstantSource.system(),
+                        new SimpleMeterRegistry(),
+                        "one");
         loops = new Loops(rows);
     }
 
@@ -46,10 +56,12 @@ class LoopsTest {
     void manyWakesDuringAPassBecomeOneMorePass() throws Exception {
         var entered = new Semaphore(0);
         var leave = new Semaphore(0);
-        var passes = start(key -> {
-            entered.release();
-            acquire(leave);
-        });
+        var passes =
+                start(
+                        key -> {
+                            entered.release();
+                            acquire(leave);
+                        });
         loops.wake(LoopKind.GRANT, "muon");
         acquire(entered);
         for (int i = 0; i < 50; i++) loops.wake(LoopKind.GRANT, "muon");
@@ -62,10 +74,11 @@ class LoopsTest {
     @Test
     void passesOfDifferentKeysDoNotWaitForEachOther() throws Exception {
         var both = new CountDownLatch(2);
-        start(key -> {
-            both.countDown();
-            awaitQuietly(both);
-        });
+        start(
+                key -> {
+                    both.countDown();
+                    awaitQuietly(both);
+                });
         loops.wake(LoopKind.GRANT, "muon");
         loops.wake(LoopKind.GRANT, "sans");
         assertThat(both.await(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
@@ -75,14 +88,17 @@ class LoopsTest {
     void aWakeInsideATransactionComesAfterItsCommit() throws Exception {
         var order = new ConcurrentLinkedQueue<String>();
         var passed = new Semaphore(0);
-        start(key -> {
-            order.add("pass");
-            passed.release();
-        });
-        new TransactionTemplate(new JdbcTransactionManager(database)).executeWithoutResult(status -> {
-            loops.wake(LoopKind.GRANT, "muon");
-            order.add("committing");
-        });
+        start(
+                key -> {
+                    order.add("pass");
+                    passed.release();
+                });
+        new TransactionTemplate(new JdbcTransactionManager(database))
+                .executeWithoutResult(
+                        status -> {
+                            loops.wake(LoopKind.GRANT, "muon");
+                            order.add("committing");
+                        });
         acquire(passed);
         assertThat(order).containsExactly("committing", "pass");
     }
@@ -90,10 +106,12 @@ class LoopsTest {
     @Test
     void aWakeOfATransactionThatRolledBackIsNone() {
         var passes = start(key -> {});
-        new TransactionTemplate(new JdbcTransactionManager(database)).executeWithoutResult(status -> {
-            loops.wake(LoopKind.GRANT, "muon");
-            status.setRollbackOnly();
-        });
+        new TransactionTemplate(new JdbcTransactionManager(database))
+                .executeWithoutResult(
+                        status -> {
+                            loops.wake(LoopKind.GRANT, "muon");
+                            status.setRollbackOnly();
+                        });
         loops.close();
         assertThat(passes.get()).isZero();
     }
@@ -101,10 +119,11 @@ class LoopsTest {
     @Test
     void aPassThatFailsDoesNotStopTheNext() throws Exception {
         var entered = new Semaphore(0);
-        start(key -> {
-            entered.release();
-            throw new IllegalStateException("the first of many");
-        });
+        start(
+                key -> {
+                    entered.release();
+                    throw new IllegalStateException("the first of many");
+                });
         loops.wake(LoopKind.GRANT, "muon");
         acquire(entered);
         loops.wake(LoopKind.GRANT, "muon");
@@ -125,8 +144,12 @@ class LoopsTest {
     @Test
     void aCloudIsInTheHandsOfOneReplicaAtATime() {
         rows.register(LoopKind.LIFECYCLE, "rutherford");
-        var other = new Reconcilers(
-                JdbcClient.create(database), InstantSource.system(), new SimpleMeterRegistry(), "two");
+        var other =
+                new Reconcilers(
+                        JdbcClient.create(database),
+                        InstantSource.system(),
+                        new SimpleMeterRegistry(),
+                        "two");
         assertThat(rows.lease(LoopKind.LIFECYCLE, "rutherford")).isTrue();
         assertThat(other.lease(LoopKind.LIFECYCLE, "rutherford")).isFalse();
         rows.release(LoopKind.LIFECYCLE, "rutherford");
@@ -137,24 +160,25 @@ class LoopsTest {
     private AtomicInteger start(Work work) {
         var passes = new AtomicInteger();
         loops.start(
-                List.of(new Reconciler() {
-                    @Override
-                    public LoopKind kind() {
-                        return LoopKind.GRANT;
-                    }
+                List.of(
+                        new Reconciler() {
+                            @Override
+                            public LoopKind kind() {
+                                return LoopKind.GRANT;
+                            }
 
-                    @Override
-                    public List<String> due() {
-                        return List.of("muon");
-                    }
+                            @Override
+                            public List<String> due() {
+                                return List.of("muon");
+                            }
 
-                    @Override
-                    public Pass pass(String key) {
-                        passes.incrementAndGet();
-                        work.on(key);
-                        return Pass.NOTHING;
-                    }
-                }),
+                            @Override
+                            public Pass pass(String key) {
+                                passes.incrementAndGet();
+                                work.on(key);
+                                return Pass.NOTHING;
+                            }
+                        }),
                 (loop, key) -> {});
         return passes;
     }

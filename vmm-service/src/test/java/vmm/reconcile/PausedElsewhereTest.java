@@ -3,13 +3,16 @@ package vmm.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Instant;
-import java.util.concurrent.atomic.AtomicReference;
+
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
 import vmm.database.TestDatabase;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
+
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicReference;
 
 class PausedElsewhereTest {
 

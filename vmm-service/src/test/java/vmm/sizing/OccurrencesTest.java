@@ -2,6 +2,9 @@ package vmm.sizing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -12,37 +15,58 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 class OccurrencesTest {
 
     private static final Instant MONDAY = Instant.parse("2026-06-01T00:00:00Z");
-    private static final List<String> ZONES = List.of(
-            "Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham", "UTC", "Asia/Kolkata");
+    private static final List<String> ZONES =
+            List.of(
+                    "Europe/London",
+                    "America/New_York",
+                    "Australia/Lord_Howe",
+                    "Pacific/Chatham",
+                    "UTC",
+                    "Asia/Kolkata");
 
     @Test
     void tellsWhatBeganBeforeAndStillRuns() {
         var mornings = daily("0 30 7 * * *", "PT3H");
-        assertThat(Occurrences.between(mornings, at("2026-06-01T08:00:00Z"), at("2026-06-01T09:00:00Z")))
-                .containsExactly(new Occurrence(at("2026-06-01T07:30:00Z"), at("2026-06-01T10:30:00Z")));
-        assertThat(Occurrences.between(mornings, at("2026-06-01T10:30:00Z"), at("2026-06-02T07:30:00Z")))
+        assertThat(
+                        Occurrences.between(
+                                mornings, at("2026-06-01T08:00:00Z"), at("2026-06-01T09:00:00Z")))
+                .containsExactly(
+                        new Occurrence(at("2026-06-01T07:30:00Z"), at("2026-06-01T10:30:00Z")));
+        assertThat(
+                        Occurrences.between(
+                                mornings, at("2026-06-01T10:30:00Z"), at("2026-06-02T07:30:00Z")))
                 .as("an end is exclusive, and so is `to`")
                 .isEmpty();
     }
 
     @Test
     void overlappingAndTouchingOccurrencesAreOne() {
-        assertThat(Occurrences.between(daily("0 0 8-11 * * *", "PT1H"), MONDAY, MONDAY.plus(Duration.ofDays(1))))
-                .containsExactly(new Occurrence(at("2026-06-01T08:00:00Z"), at("2026-06-01T12:00:00Z")));
-        assertThat(Occurrences.between(daily("0 0/10 8-11 * * *", "PT1H"), MONDAY, MONDAY.plus(Duration.ofDays(1))))
-                .containsExactly(new Occurrence(at("2026-06-01T08:00:00Z"), at("2026-06-01T12:50:00Z")));
+        assertThat(
+                        Occurrences.between(
+                                daily("0 0 8-11 * * *", "PT1H"),
+                                MONDAY,
+                                MONDAY.plus(Duration.ofDays(1))))
+                .containsExactly(
+                        new Occurrence(at("2026-06-01T08:00:00Z"), at("2026-06-01T12:00:00Z")));
+        assertThat(
+                        Occurrences.between(
+                                daily("0 0/10 8-11 * * *", "PT1H"),
+                                MONDAY,
+                                MONDAY.plus(Duration.ofDays(1))))
+                .containsExactly(
+                        new Occurrence(at("2026-06-01T08:00:00Z"), at("2026-06-01T12:50:00Z")));
     }
 
     @Test
     @Timeout(10)
     void aCronEachSecondIsOneOccurrenceAndQuick() {
-        var week = Occurrences.between(daily("* * * * * *", "PT1H"), MONDAY, MONDAY.plus(Duration.ofDays(7)));
+        var week =
+                Occurrences.between(
+                        daily("* * * * * *", "PT1H"), MONDAY, MONDAY.plus(Duration.ofDays(7)));
         assertThat(week).hasSize(1);
         assertThat(week.getFirst().end()).isAfterOrEqualTo(MONDAY.plus(Duration.ofDays(7)));
     }
@@ -50,11 +74,23 @@ class OccurrencesTest {
     @Test
     @Timeout(20)
     void evenTheWorstIsBounded() {
-        assertThat(Occurrences.between(daily("0/2 * * * * *", "PT1S"), MONDAY, MONDAY.plus(Duration.ofDays(366))))
+        assertThat(
+                        Occurrences.between(
+                                daily("0/2 * * * * *", "PT1S"),
+                                MONDAY,
+                                MONDAY.plus(Duration.ofDays(366))))
                 .hasSize(Occurrences.MOST_STEPS);
-        assertThat(Occurrences.between(daily("* * * * * *", "PT1S"), MONDAY, MONDAY.plus(Duration.ofDays(366))))
+        assertThat(
+                        Occurrences.between(
+                                daily("* * * * * *", "PT1S"),
+                                MONDAY,
+                                MONDAY.plus(Duration.ofDays(366))))
                 .hasSize(1);
-        assertThat(Occurrences.between(daily("0/3 * * * * *", "P92D"), MONDAY, MONDAY.plus(Duration.ofDays(3660))))
+        assertThat(
+                        Occurrences.between(
+                                daily("0/3 * * * * *", "P92D"),
+                                MONDAY,
+                                MONDAY.plus(Duration.ofDays(3660))))
                 .hasSize(1);
     }
 
@@ -83,9 +119,7 @@ class OccurrencesTest {
         assertThat(Occurrences.at(mornings, at("2026-06-01T07:30:00Z")))
                 .contains(new Occurrence(at("2026-06-01T07:30:00Z"), at("2026-06-01T10:30:00Z")));
         assertThat(Occurrences.at(mornings, at("2026-06-01T10:30:00Z"))).isEmpty();
-        assertThat(Occurrences.next(mornings, at("2026-06-01T07:30:00Z"))
-                        .orElseThrow()
-                        .start())
+        assertThat(Occurrences.next(mornings, at("2026-06-01T07:30:00Z")).orElseThrow().start())
                 .isEqualTo(at("2026-06-02T07:30:00Z"));
     }
 
@@ -98,7 +132,8 @@ class OccurrencesTest {
             int minute = random.nextInt(60);
             int hour = random.nextInt(5) == 0 ? -1 : random.nextInt(random.nextBoolean() ? 4 : 24);
             var cron = "0 " + minute + " " + (hour < 0 ? "*" : hour) + " * * *";
-            var duration = Duration.ofMinutes(1 + random.nextInt(random.nextBoolean() ? 90 : 3 * 1440));
+            var duration =
+                    Duration.ofMinutes(1 + random.nextInt(random.nextBoolean() ? 90 : 3 * 1440));
             var schedule = Schedule.of("s", "p", cron, zone.getId(), duration, 1);
             var from = nearAChange(zone, random);
             var to = from.plus(Duration.ofMinutes(1 + random.nextInt(5 * 1440)));
@@ -132,16 +167,16 @@ class OccurrencesTest {
     private static List<Boolean> coveredByCount(
             int minute, int hour, ZoneId zone, Duration duration, Instant from, Instant to) {
         var starts = new TreeSet<Instant>();
-        var first = LocalDateTime.ofInstant(from.minus(duration), ZoneOffset.UTC)
-                .minusDays(2)
-                .withSecond(0)
-                .withNano(0);
+        var first =
+                LocalDateTime.ofInstant(from.minus(duration), ZoneOffset.UTC)
+                        .minusDays(2)
+                        .withSecond(0)
+                        .withNano(0);
         var last = LocalDateTime.ofInstant(to, ZoneOffset.UTC).plusDays(2);
         for (var local = first; local.isBefore(last); local = local.plusMinutes(1)) {
             if (local.getMinute() != minute || (hour >= 0 && local.getHour() != hour)) continue;
             starts.add(local.atZone(zone).toInstant());
-            if (hour < 0)
-                starts.add(local.atZone(zone).withLaterOffsetAtOverlap().toInstant());
+            if (hour < 0) starts.add(local.atZone(zone).withLaterOffsetAtOverlap().toInstant());
         }
         var covered = new ArrayList<Boolean>();
         for (var t = from; t.isBefore(to); t = t.plusSeconds(60)) {

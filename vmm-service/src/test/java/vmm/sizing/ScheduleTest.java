@@ -3,18 +3,26 @@ package vmm.sizing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
-import java.time.ZoneId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.time.Duration;
+import java.time.ZoneId;
+
 class ScheduleTest {
 
     @Test
     void keepsWhatItIsGiven() {
-        var schedule = Schedule.of("mornings", "muon", "0 30 7 * * MON-FRI", "Europe/London", Duration.ofHours(3), 15);
+        var schedule =
+                Schedule.of(
+                        "mornings",
+                        "muon",
+                        "0 30 7 * * MON-FRI",
+                        "Europe/London",
+                        Duration.ofHours(3),
+                        15);
         assertThat(schedule.zone()).isEqualTo(ZoneId.of("Europe/London"));
         assertThat(schedule.cron()).isEqualTo("0 30 7 * * MON-FRI");
     }
@@ -63,7 +71,13 @@ class ScheduleTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"PT0S,too short", "PT-1H,too short", "PT0.5S,too short", "P92DT1S,too long", "P3650D,too long"})
+    @CsvSource({
+        "PT0S,too short",
+        "PT-1H,too short",
+        "PT0.5S,too short",
+        "P92DT1S,too long",
+        "P3650D,too long"
+    })
     void aWrongDurationIsRefused(String duration, String why) {
         assertThatThrownBy(() -> with("0 0 0 * * *", "UTC", duration, 1))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -3,18 +3,11 @@ package vmm.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
+
 import vmm.database.StartRefused;
 import vmm.database.TestDatabase;
 import vmm.fleet.Fleet;
@@ -23,10 +16,20 @@ import vmm.fleet.KindRules;
 import vmm.start.FleetTables.Mode;
 import vmm.vm.Ids;
 
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+
 /** The fleet file in a real database: what seeding leaves alone and what applying changes. */
 class FleetTablesTest {
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
-    private static final String FILE = """
+    private static final String FILE =
+            """
             installation: isis
             clouds:
               - {name: a, kind: simulated, maxVms: 10}
@@ -59,8 +62,14 @@ class FleetTablesTest {
     @Test
     void seedingCreatesWhatIsNotThere() {
         take(FILE, Mode.SEED);
-        assertThat(numbers("SELECT count(*) FROM cloud", "SELECT count(*) FROM pool", "SELECT count(*) FROM placement",
-                        "SELECT count(*) FROM pool_connect", "SELECT count(*) FROM vm_type", "SELECT count(*) FROM schedule"))
+        assertThat(
+                        numbers(
+                                "SELECT count(*) FROM cloud",
+                                "SELECT count(*) FROM pool",
+                                "SELECT count(*) FROM placement",
+                                "SELECT count(*) FROM pool_connect",
+                                "SELECT count(*) FROM vm_type",
+                                "SELECT count(*) FROM schedule"))
                 .containsOnly(1L);
     }
 
@@ -69,14 +78,20 @@ class FleetTablesTest {
         take(FILE, Mode.SEED);
         jdbc.sql("UPDATE pool SET pool_size = 4, version = 7").update();
         take(FILE.replace("maxSize: 5", "maxSize: 50"), Mode.SEED);
-        assertThat(numbers("SELECT pool_size FROM pool", "SELECT max_size FROM pool", "SELECT version FROM pool"))
+        assertThat(
+                        numbers(
+                                "SELECT pool_size FROM pool",
+                                "SELECT max_size FROM pool",
+                                "SELECT version FROM pool"))
                 .containsExactly(4L, 5L, 7L);
     }
 
     @Test
     void applyingMakesWhatIsNamedMatchAndRaisesItsVersion() {
         take(FILE, Mode.SEED);
-        take(FILE.replace("poolSize: 2", "poolSize: 3").replace("image: i", "image: j"), Mode.APPLY);
+        take(
+                FILE.replace("poolSize: 2", "poolSize: 3").replace("image: i", "image: j"),
+                Mode.APPLY);
         assertThat(numbers("SELECT pool_size FROM pool", "SELECT version FROM pool"))
                 .containsExactly(3L, 1L);
         assertThat(jdbc.sql("SELECT image FROM placement").query(String.class).list())
@@ -87,7 +102,11 @@ class FleetTablesTest {
     void applyingTheSameAgainChangesNothing() {
         take(FILE, Mode.SEED);
         take(FILE, Mode.APPLY);
-        assertThat(numbers("SELECT version FROM pool", "SELECT version FROM schedule", "SELECT version FROM cloud"))
+        assertThat(
+                        numbers(
+                                "SELECT version FROM pool",
+                                "SELECT version FROM schedule",
+                                "SELECT version FROM cloud"))
                 .containsOnly(0L);
     }
 
@@ -105,10 +124,16 @@ class FleetTablesTest {
         jdbc.sql("DELETE FROM schedule").update();
         jdbc.sql("UPDATE pool SET deleted = true").update();
         take(FILE, Mode.SEED);
-        assertThat(numbers("SELECT count(*) FROM schedule", "SELECT count(*) FROM pool WHERE NOT deleted"))
+        assertThat(
+                        numbers(
+                                "SELECT count(*) FROM schedule",
+                                "SELECT count(*) FROM pool WHERE NOT deleted"))
                 .containsOnly(0L);
         take(FILE, Mode.APPLY);
-        assertThat(numbers("SELECT count(*) FROM schedule", "SELECT count(*) FROM pool WHERE NOT deleted"))
+        assertThat(
+                        numbers(
+                                "SELECT count(*) FROM schedule",
+                                "SELECT count(*) FROM pool WHERE NOT deleted"))
                 .containsOnly(1L);
     }
 
@@ -136,11 +161,12 @@ class FleetTablesTest {
     }
 
     private void take(String file, Mode mode) {
-        Fleet fleet = FleetFile.read(
-                "fleet.yaml",
-                file.getBytes(StandardCharsets.UTF_8),
-                name -> Optional.empty(),
-                Map.of("simulated", new KindRules(Set.of(), Set.of())));
+        Fleet fleet =
+                FleetFile.read(
+                        "fleet.yaml",
+                        file.getBytes(StandardCharsets.UTF_8),
+                        name -> Optional.empty(),
+                        Map.of("simulated", new KindRules(Set.of(), Set.of())));
         new FleetTables(jdbc, mode, NOW).take(fleet);
     }
 

@@ -10,16 +10,17 @@ class UsageCsvTest {
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '~',
-            textBlock = """
-            muon            | muon
-            a,b             | "a,b"
-            say "x"         | "say ""x\"""
-            =1+1            | '=1+1
-            +1              | '+1
-            -1              | '-1
-            @SUM(A1)        | '@SUM(A1)
-            =cmd,"x"        | "'=cmd,""x\"""
-            """)
+            textBlock =
+                    """
+                    muon            | muon
+                    a,b             | "a,b"
+                    say "x"         | "say ""x\"""
+                    =1+1            | '=1+1
+                    +1              | '+1
+                    -1              | '-1
+                    @SUM(A1)        | '@SUM(A1)
+                    =cmd,"x"        | "'=cmd,""x\"""
+                    """)
     void noFieldIsTakenForAFormula(String text, String field) {
         assertThat(UsageCsv.field(text)).isEqualTo(field);
     }

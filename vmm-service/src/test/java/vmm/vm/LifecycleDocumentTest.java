@@ -85,7 +85,7 @@ class LifecycleDocumentTest {
         var table =
                 new StringBuilder(
                         "| state | what it means | for max size | for the cloud's cap |\n"
-                            + "|---|---|---|---|\n");
+                                + "|---|---|---|---|\n");
         for (var state : VmState.values()) {
             table.append(
                     "| `%s` | %s | %s | %s |\n"
@@ -121,18 +121,18 @@ class LifecycleDocumentTest {
             case REQUESTED -> throw new AssertionError("nothing goes back to REQUESTED");
             case PROVISIONING ->
                     "The cloud accepted the create, or shows the instance of a create whose answer"
-                        + " was lost.";
+                            + " was lost.";
             case BOOTSTRAPPING -> "The cloud shows it running, or its guest has reported.";
             case READY ->
                     "The pool's `readyWhen` is met: its guest reported ready, a port answers, or it"
-                        + " runs.";
+                            + " runs.";
             case ALLOCATED ->
                     "It is granted to a request, in the statement that makes the allocation"
-                        + " ACTIVE.";
+                            + " ACTIVE.";
             case DELETING -> whenGiven(step.from());
             case DELETED ->
                     "The cloud, asked for this instance, has none; or it vanished before; or"
-                        + " nothing was ever made.";
+                            + " nothing was ever made.";
         };
     }
 
@@ -140,7 +140,7 @@ class LifecycleDocumentTest {
         return switch (from) {
             case REQUESTED ->
                     "It was refused, could not be sent, or was neither answered nor ever listed; or"
-                        + " it is not wanted.";
+                            + " it is not wanted.";
             case PROVISIONING ->
                     "It failed, did not run in time, or vanished; or its cloud is sick.";
             case BOOTSTRAPPING ->
@@ -174,7 +174,7 @@ class LifecycleDocumentTest {
             case BOOTSTRAP_TIMEOUT -> "`lifecycle` | BOOTSTRAPPING";
             case UNHEALTHY ->
                     "`lifecycle`, or `refill` for a sick cloud | READY, or REQUESTED to"
-                        + " BOOTSTRAPPING";
+                            + " BOOTSTRAPPING";
             case VANISHED -> "`lifecycle` | PROVISIONING, BOOTSTRAPPING, READY, ALLOCATED";
             case SURPLUS -> "`refill` | READY, or REQUESTED and not sent yet";
             case OUTDATED_IMAGE, CLOUD_DRAINED -> "nothing yet | –";

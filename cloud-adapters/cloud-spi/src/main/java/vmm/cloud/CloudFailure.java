@@ -3,7 +3,10 @@ package vmm.cloud;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Why a cloud did not do what it was asked, typed by what the core must do next. Details never hold secrets. */
+/**
+ * Why a cloud did not do what it was asked, typed by what the core must do next. Details never hold
+ * secrets.
+ */
 public abstract sealed class CloudFailure extends Exception {
 
     private final String detail;
@@ -33,7 +36,9 @@ public abstract sealed class CloudFailure extends Exception {
         }
     }
 
-    /** Too many requests: slow down, for at least {@link #retryAfter()} where the cloud named it. */
+    /**
+     * Too many requests: slow down, for at least {@link #retryAfter()} where the cloud named it.
+     */
     public static final class Throttled extends CloudFailure {
         private final Optional<Duration> retryAfter;
 
@@ -95,7 +100,10 @@ public abstract sealed class CloudFailure extends Exception {
         }
     }
 
-    /** The request is wrong (image, flavor, network…) and will be wrong again until somebody changes it. */
+    /**
+     * The request is wrong (image, flavor, network…) and will be wrong again until somebody changes
+     * it.
+     */
     public static final class Rejected extends CloudFailure {
         public Rejected(String detail) {
             super(detail);

@@ -6,23 +6,25 @@ import java.util.Optional;
 /**
  * One cloud: an endpoint, an account and a region that can run instances.
  *
- * <p>Every call blocks, may be slow, and may be made from any thread; the caller puts a deadline on it. An adapter
- * neither retries nor waits nor caches: the loops of the core are the retry. An adapter touches only instances that
- * carry the tag of its own installation ({@link Tags#installation()}).
+ * <p>Every call blocks, may be slow, and may be made from any thread; the caller puts a deadline on
+ * it. An adapter neither retries nor waits nor caches: the loops of the core are the retry. An
+ * adapter touches only instances that carry the tag of its own installation ({@link
+ * Tags#installation()}).
  */
 public interface CloudProvider extends AutoCloseable {
 
     /**
      * Asks for one instance and returns as soon as the cloud accepts, not when the instance runs.
      *
-     * <p>The adapter sends at most one request that can take effect. Whatever went wrong is in the answer: {@link
-     * CreateAnswer.Refused} only if the cloud surely made nothing, {@link CreateAnswer.Unknown} whenever it may have.
+     * <p>The adapter sends at most one request that can take effect. Whatever went wrong is in the
+     * answer: {@link CreateAnswer.Refused} only if the cloud surely made nothing, {@link
+     * CreateAnswer.Unknown} whenever it may have.
      */
     CreateAnswer create(LaunchSpec spec);
 
     /**
-     * Whether sending the same {@link LaunchSpec} again yields the same instance (EC2 client token, ARM PUT). Where
-     * false, a create whose answer is unknown is never sent again.
+     * Whether sending the same {@link LaunchSpec} again yields the same instance (EC2 client token,
+     * ARM PUT). Where false, a create whose answer is unknown is never sent again.
      */
     boolean deduplicatesCreates();
 
@@ -43,12 +45,16 @@ public interface CloudProvider extends AutoCloseable {
     List<Instance> list() throws CloudFailure;
 
     /**
-     * Asks for an instance to be deleted. May be repeated; an absent instance is success. The instance is gone when
-     * {@link #list()} and {@link #get(String)} no longer show it, not when this returns.
+     * Asks for an instance to be deleted. May be repeated; an absent instance is success. The
+     * instance is gone when {@link #list()} and {@link #get(String)} no longer show it, not when
+     * this returns.
      */
     void delete(String instanceId) throws CloudFailure;
 
-    /** Starts an instance that is shut off ({@link Instance.Status#STOPPED}); a running one is left as it is. */
+    /**
+     * Starts an instance that is shut off ({@link Instance.Status#STOPPED}); a running one is left
+     * as it is.
+     */
     void start(String instanceId) throws CloudFailure;
 
     /** The flavors that can be launched here. */

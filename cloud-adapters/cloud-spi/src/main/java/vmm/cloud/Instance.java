@@ -1,7 +1,8 @@
 package vmm.cloud;
 
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
 
 /**
  * What a cloud runs for us, as it shows it.

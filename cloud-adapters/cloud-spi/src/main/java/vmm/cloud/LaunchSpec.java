@@ -3,8 +3,8 @@ package vmm.cloud;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a cloud needs to launch one instance. Made from the row alone, so that the same row makes the same request
- * to the letter.
+ * All that a cloud needs to launch one instance. Made from the row alone, so that the same row
+ * makes the same request to the letter.
  *
  * @param name {@code vmm-<installation>-<VM id>}, unique
  * @param image name or id
@@ -13,10 +13,23 @@ import org.jspecify.annotations.Nullable;
  * @param userData cloud-init document, not encoded; holds the guest's secrets, never log it
  */
 public record LaunchSpec(
-        String name, Tags tags, String image, String flavor, @Nullable String network, String userData) {
+        String name,
+        Tags tags,
+        String image,
+        String flavor,
+        @Nullable String network,
+        String userData) {
 
     @Override
     public String toString() {
-        return "LaunchSpec[" + name + ", image " + image + ", flavor " + flavor + ", network " + network + "]";
+        return "LaunchSpec["
+                + name
+                + ", image "
+                + image
+                + ", flavor "
+                + flavor
+                + ", network "
+                + network
+                + "]";
     }
 }

@@ -12,11 +12,12 @@ public record Quota(
         OptionalInt usedRamMb) {
 
     /** A cloud that tells nothing. */
-    public static final Quota UNTOLD = new Quota(
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty());
+    public static final Quota UNTOLD =
+            new Quota(
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    OptionalInt.empty());
 }

@@ -1,13 +1,15 @@
 package vmm.cloud;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The three tags that every instance of ours carries.
  *
- * @param installation name of the installation; two installations never touch each other's instances
+ * @param installation name of the installation; two installations never touch each other's
+ *     instances
  * @param store random id of the database that holds the row, null if the tag is missing
  * @param vmId id of the row, null if the tag is missing
  */

@@ -1,17 +1,18 @@
 package vmm.cloud;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One cloud set up for {@link CloudProviderContract}, empty of our instances at the start.
  *
- * <p>What returns an {@code Optional} is a capability: a cloud that cannot be made to do it returns empty, and the
- * tests that need it are reported as skipped.
+ * <p>What returns an {@code Optional} is a capability: a cloud that cannot be made to do it returns
+ * empty, and the tests that need it are reported as skipped.
  */
 public interface CloudHarness extends AutoCloseable {
 
@@ -59,12 +60,18 @@ public interface CloudHarness extends AutoCloseable {
     /** Lets a little time pass for the cloud: a step of a virtual clock, or a short wait. */
     void passTime();
 
-    /** How many times {@link #passTime} is worth repeating before a cloud must have done what it was asked. */
+    /**
+     * How many times {@link #passTime} is worth repeating before a cloud must have done what it was
+     * asked.
+     */
     default int patience() {
         return 120;
     }
 
-    /** How many instances a listing is tried with; enough for several pages where that costs nothing. */
+    /**
+     * How many instances a listing is tried with; enough for several pages where that costs
+     * nothing.
+     */
     default int many() {
         return 1_200;
     }

@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+
 import vmm.cloud.CloudHarness.Trouble;
 
-/** What the core relies on, and every adapter must satisfy. An adapter's test extends this with its harness. */
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the core relies on, and every adapter must satisfy. An adapter's test extends this with its
+ * harness.
+ */
 public abstract class CloudProviderContract {
 
     private static final String STORE = "store-of-the-contract";
@@ -56,10 +61,13 @@ public abstract class CloudProviderContract {
     void acceptedInstanceIsShownByGetUnderItsIdWithItsTags() throws CloudFailure {
         var id = accepted(spec("vm-1"));
 
-        assertThat(cloud.get(id)).hasValueSatisfying(instance -> {
-            assertThat(instance.id()).isEqualTo(id);
-            assertThat(instance.tags()).isEqualTo(new Tags(harness.installation(), STORE, "vm-1"));
-        });
+        assertThat(cloud.get(id))
+                .hasValueSatisfying(
+                        instance -> {
+                            assertThat(instance.id()).isEqualTo(id);
+                            assertThat(instance.tags())
+                                    .isEqualTo(new Tags(harness.installation(), STORE, "vm-1"));
+                        });
     }
 
     @Test
@@ -67,10 +75,12 @@ public abstract class CloudProviderContract {
         var id = accepted(spec("vm-1"));
 
         await("running", () -> statusOf(id).equals(Optional.of(Instance.Status.RUNNING)));
-        assertThat(cloud.get(id)).hasValueSatisfying(instance -> {
-            assertThat(instance.address()).isNotBlank();
-            assertThat(instance.detail()).isNull();
-        });
+        assertThat(cloud.get(id))
+                .hasValueSatisfying(
+                        instance -> {
+                            assertThat(instance.address()).isNotBlank();
+                            assertThat(instance.detail()).isNull();
+                        });
     }
 
     @Test
@@ -110,7 +120,8 @@ public abstract class CloudProviderContract {
     void createInAnOutageIsNeverCalledAccepted() {
         begin(Trouble.OUTAGE);
 
-        assertThat(reasonOf(cloud.create(spec("vm-1")))).isInstanceOf(CloudFailure.Unreachable.class);
+        assertThat(reasonOf(cloud.create(spec("vm-1"))))
+                .isInstanceOf(CloudFailure.Unreachable.class);
     }
 
     @Test
@@ -196,13 +207,16 @@ public abstract class CloudProviderContract {
     @Test
     void failuresOfEveryCallAreTyped() {
         begin(Trouble.UNAUTHORIZED);
-        for (var call : calls()) assertThatThrownBy(call::execute).isInstanceOf(CloudFailure.Unauthorized.class);
+        for (var call : calls())
+            assertThatThrownBy(call::execute).isInstanceOf(CloudFailure.Unauthorized.class);
         harness.calm();
         begin(Trouble.THROTTLED);
-        for (var call : calls()) assertThatThrownBy(call::execute).isInstanceOf(CloudFailure.Throttled.class);
+        for (var call : calls())
+            assertThatThrownBy(call::execute).isInstanceOf(CloudFailure.Throttled.class);
         harness.calm();
         begin(Trouble.OUTAGE);
-        for (var call : calls()) assertThatThrownBy(call::execute).isInstanceOf(CloudFailure.Unreachable.class);
+        for (var call : calls())
+            assertThatThrownBy(call::execute).isInstanceOf(CloudFailure.Unreachable.class);
     }
 
     @Test
@@ -244,7 +258,9 @@ public abstract class CloudProviderContract {
         await("running", () -> statusOf(id).equals(Optional.of(Instance.Status.RUNNING)));
         cloud.delete(id);
 
-        await("deleting or gone", () -> statusOf(id).orElse(Instance.Status.DELETING) == Instance.Status.DELETING);
+        await(
+                "deleting or gone",
+                () -> statusOf(id).orElse(Instance.Status.DELETING) == Instance.Status.DELETING);
     }
 
     @Test
@@ -287,7 +303,8 @@ public abstract class CloudProviderContract {
     @Test
     void instanceOfAnotherInstallationIsNeitherListedNorFoundNorDeleted() throws CloudFailure {
         try (var other = harness.openFor("another")) {
-            var spec = specOf(new Tags("another", STORE, "vm-9"), harness.image(), harness.flavor());
+            var spec =
+                    specOf(new Tags("another", STORE, "vm-9"), harness.image(), harness.flavor());
             var theirs = idOf(other.create(spec));
             var ours = accepted(spec("vm-1"));
             awaitListed("vm-1");
@@ -299,7 +316,9 @@ public abstract class CloudProviderContract {
             for (int i = 0; i < 10; i++) harness.passTime();
             assertThat(other.get(theirs))
                     .hasValueSatisfying(
-                            instance -> assertThat(instance.status()).isNotEqualTo(Instance.Status.DELETING));
+                            instance ->
+                                    assertThat(instance.status())
+                                            .isNotEqualTo(Instance.Status.DELETING));
             assertThat(other.list()).extracting(Instance::id).containsExactly(theirs);
             other.delete(theirs);
         }
@@ -380,14 +399,16 @@ public abstract class CloudProviderContract {
     }
 
     private LaunchSpec specOf(Tags tags, String image, String flavor) {
-        var userData = """
-            #cloud-config
-            write_files:
-              - path: /etc/vmm/guest.json
-                permissions: '0600'
-                content: |
-                  {"vmId": "%s", "url": "http://127.0.0.1:9", "token": "%s", "secret": "%s"}
-            """.formatted(tags.vmId(), GUEST_SECRET, GUEST_SECRET);
+        var userData =
+                """
+                #cloud-config
+                write_files:
+                  - path: /etc/vmm/guest.json
+                    permissions: '0600'
+                    content: |
+                      {"vmId": "%s", "url": "http://127.0.0.1:9", "token": "%s", "secret": "%s"}
+                """
+                        .formatted(tags.vmId(), GUEST_SECRET, GUEST_SECRET);
         var name = "vmm-" + tags.installation() + "-" + tags.vmId();
         return new LaunchSpec(name, tags, image, flavor, harness.network(), userData);
     }
@@ -399,8 +420,10 @@ public abstract class CloudProviderContract {
     private static String idOf(CreateAnswer answer) {
         return switch (answer) {
             case CreateAnswer.Accepted(String id) -> id;
-            case CreateAnswer.Refused(CloudFailure why) -> throw new AssertionError("refused: " + why);
-            case CreateAnswer.Unknown(CloudFailure why) -> throw new AssertionError("unknown: " + why);
+            case CreateAnswer.Refused(CloudFailure why) ->
+                    throw new AssertionError("refused: " + why);
+            case CreateAnswer.Unknown(CloudFailure why) ->
+                    throw new AssertionError("unknown: " + why);
         };
     }
 
@@ -441,8 +464,9 @@ public abstract class CloudProviderContract {
     private Instance awaitListed(String vmId) throws CloudFailure {
         await(
                 vmId + " listed",
-                () -> cloud.list().stream()
-                        .anyMatch(instance -> vmId.equals(instance.tags().vmId())));
+                () ->
+                        cloud.list().stream()
+                                .anyMatch(instance -> vmId.equals(instance.tags().vmId())));
         return cloud.list().stream()
                 .filter(instance -> vmId.equals(instance.tags().vmId()))
                 .findFirst()

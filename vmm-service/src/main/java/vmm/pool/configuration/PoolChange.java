@@ -1,10 +1,11 @@
 package vmm.pool.configuration;
 
+import vmm.fleet.PoolEntry;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
-import vmm.fleet.PoolEntry;
 
 /** What differs between two configurations of a pool, in words: {@code poolSize 5 → 8}. */
 final class PoolChange {
@@ -33,9 +34,17 @@ final class PoolChange {
 
     private static String places(PoolEntry pool) {
         return pool.placements().stream()
-                .map(p -> p.cloud() + " " + p.flavor() + " " + p.image()
-                        + p.network().map(network -> " on " + network).orElse("") + " weight " + p.weight()
-                        + p.maxVms().map(most -> " at most " + most).orElse(""))
+                .map(
+                        p ->
+                                p.cloud()
+                                        + " "
+                                        + p.flavor()
+                                        + " "
+                                        + p.image()
+                                        + p.network().map(network -> " on " + network).orElse("")
+                                        + " weight "
+                                        + p.weight()
+                                        + p.maxVms().map(most -> " at most " + most).orElse(""))
                 .collect(Collectors.joining("; ", "[", "]"));
     }
 

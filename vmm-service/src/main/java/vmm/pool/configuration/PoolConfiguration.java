@@ -13,19 +13,22 @@ import jakarta.persistence.JoinColumn;
 import jakarta.persistence.OrderColumn;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
+
+import org.jspecify.annotations.Nullable;
+
+import vmm.fleet.PoolEntry;
+import vmm.fleet.ReadyWhen;
+import vmm.pool.Seconds;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import vmm.fleet.PoolEntry;
-import vmm.fleet.ReadyWhen;
-import vmm.pool.Seconds;
 
 /**
- * What is decided about a pool: its row without the columns that refill writes, so that neither undoes what the other
- * does. Its version is the pool's ETag.
+ * What is decided about a pool: its row without the columns that refill writes, so that neither
+ * undoes what the other does. Its version is the pool's ETag.
  */
 @Entity
 @Table(name = "pool")
@@ -34,8 +37,7 @@ class PoolConfiguration {
     @GeneratedValue(strategy = GenerationType.IDENTITY)
     private @Nullable Long id;
 
-    @Version
-    private long version;
+    @Version private long version;
 
     private String name;
     private int poolSize;
@@ -161,7 +163,12 @@ class PoolConfiguration {
 
         PoolEntry.Placement entry() {
             return new PoolEntry.Placement(
-                    cloud, image, flavor, Optional.ofNullable(network), weight, Optional.ofNullable(maxVms));
+                    cloud,
+                    image,
+                    flavor,
+                    Optional.ofNullable(network),
+                    weight,
+                    Optional.ofNullable(maxVms));
         }
     }
 
@@ -174,7 +181,8 @@ class PoolConfiguration {
         }
 
         PoolEntry.Connect entry() {
-            return new PoolEntry.Connect(kind, Optional.ofNullable(url), Optional.ofNullable(command));
+            return new PoolEntry.Connect(
+                    kind, Optional.ofNullable(url), Optional.ofNullable(command));
         }
     }
 }

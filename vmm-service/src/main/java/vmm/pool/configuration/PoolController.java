@@ -2,7 +2,7 @@ package vmm.pool.configuration;
 
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
-import java.net.URI;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -19,12 +19,15 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.identity.Person;
 import vmm.web.Cursor;
 import vmm.web.IfMatch;
 import vmm.web.Limit;
 import vmm.web.Page;
 import vmm.web.Problem;
+
+import java.net.URI;
 
 /** The pools over HTTP. */
 @RestController

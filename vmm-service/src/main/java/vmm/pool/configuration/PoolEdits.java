@@ -1,15 +1,10 @@
 package vmm.pool.configuration;
 
-import java.time.InstantSource;
-import java.util.HashSet;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionOperations;
+
 import vmm.event.Events;
 import vmm.event.Events.NewEvent;
 import vmm.event.LoopKind;
@@ -18,7 +13,17 @@ import vmm.fleet.PoolEntry;
 import vmm.web.IfMatch;
 import vmm.web.Problem;
 
-/** What administrators change about pools. Each change is one transaction, with an event that says who changed what. */
+import java.time.InstantSource;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * What administrators change about pools. Each change is one transaction, with an event that says
+ * who changed what.
+ */
 @Service
 class PoolEdits {
     private final PoolConfigurations configurations;
@@ -46,55 +51,71 @@ class PoolEdits {
         this.wakes = wakes;
     }
 
-    /** A name that was deleted comes back on its old row, with a version that nobody has read yet. */
+    /**
+     * A name that was deleted comes back on its old row, with a version that nobody has read yet.
+     */
     PoolView create(PoolEntry wanted, String actor) {
-        return inTransaction(() -> {
-            PoolRules.require(wanted, clouds());
-            var known = configurations.findByName(wanted.name());
-            if (known.filter(pool -> !pool.deleted()).isPresent()) {
-                throw Problem.conflict("There is a pool '" + wanted.name() + "' already: take another name.");
-            }
-            var pool = known.orElseGet(() -> PoolConfiguration.of(wanted));
-            pool.revive();
-            pool.take(wanted);
-            configurations.saveAndFlush(pool);
-            String sizes = "poolSize " + wanted.poolSize() + ", maxSize " + wanted.maxSize();
-            return changed(wanted.name(), "CREATED", sizes, actor);
-        });
+        return inTransaction(
+                () -> {
+                    PoolRules.require(wanted, clouds());
+                    var known = configurations.findByName(wanted.name());
+                    if (known.filter(pool -> !pool.deleted()).isPresent()) {
+                        throw Problem.conflict(
+                                "There is a pool '"
+                                        + wanted.name()
+                                        + "' already: take another name.");
+                    }
+                    var pool = known.orElseGet(() -> PoolConfiguration.of(wanted));
+                    pool.revive();
+                    pool.take(wanted);
+                    configurations.saveAndFlush(pool);
+                    String sizes =
+                            "poolSize " + wanted.poolSize() + ", maxSize " + wanted.maxSize();
+                    return changed(wanted.name(), "CREATED", sizes, actor);
+                });
     }
 
     PoolView change(String name, @Nullable String ifMatch, PoolPatch patch, String actor) {
-        return inTransaction(() -> {
-            var pool = existing(name, ifMatch);
-            PoolEntry before = pool.entry();
-            PoolEntry after = patch.appliedTo(before);
-            PoolRules.require(after, clouds());
-            if (after.equals(before)) return view(name);
-            pool.take(after);
-            configurations.saveAndFlush(pool);
-            return changed(name, "CHANGED", PoolChange.words(before, after), actor);
-        });
+        return inTransaction(
+                () -> {
+                    var pool = existing(name, ifMatch);
+                    PoolEntry before = pool.entry();
+                    PoolEntry after = patch.appliedTo(before);
+                    PoolRules.require(after, clouds());
+                    if (after.equals(before)) return view(name);
+                    pool.take(after);
+                    configurations.saveAndFlush(pool);
+                    return changed(name, "CHANGED", PoolChange.words(before, after), actor);
+                });
     }
 
     void delete(String name, @Nullable String ifMatch, String actor) {
-        inTransaction(() -> {
-            var pool = existing(name, ifMatch);
-            whatIsInIt(pool.id()).ifPresent(what -> {
-                throw Problem.conflict("It has " + what + ": a pool must be empty to be deleted. Set poolSize to 0 and"
-                        + " wait, and take its schedules and VM types away.");
-            });
-            pool.delete();
-            configurations.saveAndFlush(pool);
-            append(name, "DELETED", "", actor);
-            return name;
-        });
+        inTransaction(
+                () -> {
+                    var pool = existing(name, ifMatch);
+                    whatIsInIt(pool.id())
+                            .ifPresent(
+                                    what -> {
+                                        throw Problem.conflict(
+                                                "It has "
+                                                        + what
+                                                        + ": a pool must be empty to be deleted."
+                                                        + " Set poolSize to 0 and wait, and take"
+                                                        + " its schedules and VM types away.");
+                                    });
+                    pool.delete();
+                    configurations.saveAndFlush(pool);
+                    append(name, "DELETED", "", actor);
+                    return name;
+                });
     }
 
     private PoolConfiguration existing(String name, @Nullable String ifMatch) {
-        var pool = configurations
-                .findByName(name)
-                .filter(row -> !row.deleted())
-                .orElseThrow(() -> Problem.notFound("pool"));
+        var pool =
+                configurations
+                        .findByName(name)
+                        .filter(row -> !row.deleted())
+                        .orElseThrow(() -> Problem.notFound("pool"));
         IfMatch.of(ifMatch).require(pool.version());
         return pool;
     }
@@ -104,7 +125,8 @@ class PoolEdits {
     }
 
     private Optional<String> whatIsInIt(long pool) {
-        return jdbc.sql("""
+        return jdbc.sql(
+                        """
                         SELECT concat_ws(', ',
                             (SELECT count(*) || ' VMs' FROM vm WHERE pool_id = :pool AND state <> 'DELETED' HAVING count(*) > 0),
                             (SELECT count(*) || ' waiting requests' FROM allocation

@@ -1,21 +1,25 @@
 package vmm.pool.configuration;
 
 import io.swagger.v3.oas.annotations.media.Schema;
+
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
-import java.time.Duration;
-import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
+
 import org.jspecify.annotations.Nullable;
+
 import vmm.fleet.PoolEntry;
 import vmm.fleet.ReadyWhen;
 import vmm.web.Names;
 import vmm.web.Problem;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 
 /** A pool to be; what it leaves out has the default of the fleet file. */
 @Schema(name = "PoolRequest")
@@ -35,7 +39,8 @@ record PoolRequest(
     static final int MOST = 100_000;
     static final String READY_WHEN = "guestReport|instanceActive|portOpen:[0-9]{1,5}";
     static final String READY_WHEN_MESSAGE =
-            "is unknown: write guestReport, instanceActive, or portOpen: and a port, such as portOpen:22";
+            "is unknown: write guestReport, instanceActive, or portOpen: and a port, such as"
+                    + " portOpen:22";
 
     PoolEntry entry() {
         return new PoolEntry(
@@ -53,7 +58,8 @@ record PoolRequest(
     }
 
     static ReadyWhen readyWhen(String text) {
-        return ReadyWhen.parse(text).orElseThrow(() -> Problem.unprocessable("readyWhen", READY_WHEN_MESSAGE));
+        return ReadyWhen.parse(text)
+                .orElseThrow(() -> Problem.unprocessable("readyWhen", READY_WHEN_MESSAGE));
     }
 
     static <T> T or(@Nullable T given, T otherwise) {
@@ -84,13 +90,17 @@ record PoolRequest(
     /** A way to reach a VM: either an address or a command. */
     @Schema(name = "ConnectRequest")
     record ConnectRequest(
-            @NotNull @Pattern(regexp = "[a-z][a-z0-9-]{0,30}", message = "must be a short name, such as jupyter")
+            @NotNull
+                    @Pattern(
+                            regexp = "[a-z][a-z0-9-]{0,30}",
+                            message = "must be a short name, such as jupyter")
                     String kind,
             @Nullable @Size(min = 1, max = 500) String url,
             @Nullable @Size(min = 1, max = 500) String command) {
 
         PoolEntry.Connect entry() {
-            return new PoolEntry.Connect(kind, Optional.ofNullable(url), Optional.ofNullable(command));
+            return new PoolEntry.Connect(
+                    kind, Optional.ofNullable(url), Optional.ofNullable(command));
         }
     }
 }

@@ -1,5 +1,8 @@
 package vmm.pool.configuration;
 
+import vmm.fleet.PoolEntry;
+import vmm.web.Problem;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -7,8 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import vmm.fleet.PoolEntry;
-import vmm.web.Problem;
 
 /** What must hold between the values of a pool: the rules of the fleet file, told by field. */
 final class PoolRules {
@@ -43,7 +44,8 @@ final class PoolRules {
     }
 
     private void sizes() {
-        if (pool.poolSize() > pool.maxSize()) broken("poolSize", "must be at most maxSize (" + pool.maxSize() + ")");
+        if (pool.poolSize() > pool.maxSize())
+            broken("poolSize", "must be at most maxSize (" + pool.maxSize() + ")");
     }
 
     private void durations() {
@@ -70,7 +72,9 @@ final class PoolRules {
             if (!clouds.contains(place.cloud()))
                 broken(field + "cloud", "there is no cloud '" + place.cloud() + "'");
             if (!shelves.add(List.of(place.cloud(), place.flavor())))
-                broken(field + "flavor", "this pool has this flavor of that cloud already: join the two placements");
+                broken(
+                        field + "flavor",
+                        "this pool has this flavor of that cloud already: join the two placements");
         }
     }
 
@@ -90,9 +94,11 @@ final class PoolRules {
     }
 
     private void blanks(String field, Optional<String> text) {
-        boolean unknown = text.stream()
-                .flatMap(t -> BLANK.matcher(t).results())
-                .anyMatch(blank -> !BLANKS.contains(blank.group(1)));
-        if (unknown) broken(field, "between braces only {address}, {secret} and {user} are filled in");
+        boolean unknown =
+                text.stream()
+                        .flatMap(t -> BLANK.matcher(t).results())
+                        .anyMatch(blank -> !BLANKS.contains(blank.group(1)));
+        if (unknown)
+            broken(field, "between braces only {address}, {secret} and {user} are filled in");
     }
 }

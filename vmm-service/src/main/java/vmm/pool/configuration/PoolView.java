@@ -1,17 +1,22 @@
 package vmm.pool.configuration;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+
 import io.swagger.v3.oas.annotations.media.Schema;
+
+import org.jspecify.annotations.Nullable;
+
+import vmm.vm.StateCounts;
+
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import vmm.vm.StateCounts;
 
 /**
  * A pool as administrators see it: its configuration, and what the loops make of it.
  *
  * @param version of the configuration; counts and plans do not change it
- * @param launchP50Seconds from sending a create to READY, of the last launches; null before the first
+ * @param launchP50Seconds from sending a create to READY, of the last launches; null before the
+ *     first
  */
 @Schema(name = "Pool")
 record PoolView(

@@ -1,5 +1,17 @@
 package vmm.pool.configuration;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.event.Instants;
+import vmm.pool.configuration.PoolView.ConnectView;
+import vmm.pool.configuration.PoolView.PlacementView;
+import vmm.vm.StateCounts;
+import vmm.web.Cursor;
+import vmm.web.Limit;
+import vmm.web.Page;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -10,16 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.stereotype.Repository;
-import vmm.event.Instants;
-import vmm.pool.configuration.PoolView.ConnectView;
-import vmm.pool.configuration.PoolView.PlacementView;
-import vmm.vm.StateCounts;
-import vmm.web.Cursor;
-import vmm.web.Limit;
-import vmm.web.Page;
 
 /** The pools as administrators read them: four statements, however many pools. */
 @Repository
@@ -27,7 +29,8 @@ class PoolViews {
     /** Launch times older than this say nothing about today. */
     private static final Duration HISTORY = Duration.ofDays(30);
 
-    private static final String SELECT = """
+    private static final String SELECT =
+            """
             SELECT pool.*, launches.*,
                    (SELECT count(*) FROM allocation WHERE pool_id = pool.id AND state = 'QUEUED') AS queued,
                    ARRAY(SELECT name FROM vm_type WHERE pool_id = pool.id ORDER BY position, name) AS vm_types
@@ -41,10 +44,12 @@ class PoolViews {
             WHERE NOT pool.deleted AND %s
             ORDER BY pool.name COLLATE "C" LIMIT :limit
             """;
-    private static final String COUNTS = """
+    private static final String COUNTS =
+            """
             SELECT vm.pool_id, vm.cloud, vm.flavor, %s FROM vm WHERE vm.pool_id IN (:pools) AND vm.state <> 'DELETED'
             GROUP BY vm.pool_id, vm.cloud, vm.flavor
-            """.formatted(StateCounts.COLUMNS);
+            """
+                    .formatted(StateCounts.COLUMNS);
 
     private final JdbcClient jdbc;
     private final InstantSource clock;
@@ -69,32 +74,42 @@ class PoolViews {
 
     private List<PoolView> read(String which, String name, int limit) {
         record Row(long id, PoolView bare) {}
-        List<Row> rows = jdbc.sql(SELECT.formatted(which))
-                .param("name", name)
-                .param("since", Instants.sql(clock.instant().minus(HISTORY)))
-                .param("limit", limit)
-                .query((row, n) -> new Row(row.getLong("id"), bare(row)))
-                .list();
+        List<Row> rows =
+                jdbc.sql(SELECT.formatted(which))
+                        .param("name", name)
+                        .param("since", Instants.sql(clock.instant().minus(HISTORY)))
+                        .param("limit", limit)
+                        .query((row, n) -> new Row(row.getLong("id"), bare(row)))
+                        .list();
         if (rows.isEmpty()) return List.of();
         List<Long> ids = rows.stream().map(Row::id).toList();
         var counts = counts(ids);
         var places = placements(ids);
         var ways = connects(ids);
         return rows.stream()
-                .map(row -> whole(
-                        row.bare(),
-                        counts.getOrDefault(row.id(), Map.of()),
-                        places.getOrDefault(row.id(), List.of()),
-                        ways.getOrDefault(row.id(), List.of())))
+                .map(
+                        row ->
+                                whole(
+                                        row.bare(),
+                                        counts.getOrDefault(row.id(), Map.of()),
+                                        places.getOrDefault(row.id(), List.of()),
+                                        ways.getOrDefault(row.id(), List.of())))
                 .toList();
     }
 
     private Map<Long, Map<Shelf, StateCounts>> counts(List<Long> pools) {
         var counts = new HashMap<Long, Map<Shelf, StateCounts>>();
-        jdbc.sql(COUNTS).param("pools", pools).query(row -> {
-            counts.computeIfAbsent(row.getLong("pool_id"), id -> new HashMap<>())
-                    .put(new Shelf(row.getString("cloud"), row.getString("flavor")), StateCounts.read(row));
-        });
+        jdbc.sql(COUNTS)
+                .param("pools", pools)
+                .query(
+                        row -> {
+                            counts.computeIfAbsent(row.getLong("pool_id"), id -> new HashMap<>())
+                                    .put(
+                                            new Shelf(
+                                                    row.getString("cloud"),
+                                                    row.getString("flavor")),
+                                            StateCounts.read(row));
+                        });
         return counts;
     }
 
@@ -103,46 +118,67 @@ class PoolViews {
         return jdbc
                 .sql("SELECT * FROM placement WHERE pool_id IN (:pools) ORDER BY pool_id, position")
                 .param("pools", pools)
-                .query((row, n) -> new Row(
-                        row.getLong("pool_id"),
-                        new PlacementView(
-                                row.getString("cloud"),
-                                row.getString("image"),
-                                row.getString("flavor"),
-                                row.getString("network"),
-                                row.getInt("weight"),
-                                row.getObject("max_vms", Integer.class),
-                                StateCounts.NONE)))
+                .query(
+                        (row, n) ->
+                                new Row(
+                                        row.getLong("pool_id"),
+                                        new PlacementView(
+                                                row.getString("cloud"),
+                                                row.getString("image"),
+                                                row.getString("flavor"),
+                                                row.getString("network"),
+                                                row.getInt("weight"),
+                                                row.getObject("max_vms", Integer.class),
+                                                StateCounts.NONE)))
                 .list()
                 .stream()
-                .collect(Collectors.groupingBy(Row::pool, Collectors.mapping(Row::place, Collectors.toList())));
+                .collect(
+                        Collectors.groupingBy(
+                                Row::pool, Collectors.mapping(Row::place, Collectors.toList())));
     }
 
     private Map<Long, List<ConnectView>> connects(List<Long> pools) {
         record Row(long pool, ConnectView way) {}
         return jdbc
-                .sql("SELECT * FROM pool_connect WHERE pool_id IN (:pools) ORDER BY pool_id, position")
+                .sql(
+                        "SELECT * FROM pool_connect WHERE pool_id IN (:pools) ORDER BY pool_id,"
+                                + " position")
                 .param("pools", pools)
-                .query((row, n) -> new Row(
-                        row.getLong("pool_id"),
-                        new ConnectView(row.getString("kind"), row.getString("url"), row.getString("command"))))
+                .query(
+                        (row, n) ->
+                                new Row(
+                                        row.getLong("pool_id"),
+                                        new ConnectView(
+                                                row.getString("kind"),
+                                                row.getString("url"),
+                                                row.getString("command"))))
                 .list()
                 .stream()
-                .collect(Collectors.groupingBy(Row::pool, Collectors.mapping(Row::way, Collectors.toList())));
+                .collect(
+                        Collectors.groupingBy(
+                                Row::pool, Collectors.mapping(Row::way, Collectors.toList())));
     }
 
     private static PoolView whole(
-            PoolView bare, Map<Shelf, StateCounts> counts, List<PlacementView> places, List<ConnectView> ways) {
-        var counted = places.stream()
-                .map(p -> new PlacementView(
-                        p.cloud(),
-                        p.image(),
-                        p.flavor(),
-                        p.network(),
-                        p.weight(),
-                        p.maxVms(),
-                        counts.getOrDefault(new Shelf(p.cloud(), p.flavor()), StateCounts.NONE)))
-                .toList();
+            PoolView bare,
+            Map<Shelf, StateCounts> counts,
+            List<PlacementView> places,
+            List<ConnectView> ways) {
+        var counted =
+                places.stream()
+                        .map(
+                                p ->
+                                        new PlacementView(
+                                                p.cloud(),
+                                                p.image(),
+                                                p.flavor(),
+                                                p.network(),
+                                                p.weight(),
+                                                p.maxVms(),
+                                                counts.getOrDefault(
+                                                        new Shelf(p.cloud(), p.flavor()),
+                                                        StateCounts.NONE)))
+                        .toList();
         return new PoolView(
                 bare.name(),
                 bare.version(),

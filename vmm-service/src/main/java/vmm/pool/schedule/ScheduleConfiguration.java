@@ -6,21 +6,22 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
-import java.time.Duration;
-import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
+
 import vmm.pool.Seconds;
 import vmm.sizing.Schedule;
+
+import java.time.Duration;
+import java.util.Objects;
 
 /** A schedule's row, as it is edited. Its version is the ETag. */
 @Entity
 @Table(name = "schedule")
 class ScheduleConfiguration {
-    @Id
-    private String name;
+    @Id private String name;
 
-    @Version
-    private @Nullable Long version; // null until it is a row: the name is no sign of that
+    @Version private @Nullable Long version; // null until it is a row: the name is no sign of that
 
     private long poolId;
     private String cron;
@@ -51,7 +52,9 @@ class ScheduleConfiguration {
         target = wanted.target();
     }
 
-    /** @param pool the name of its pool */
+    /**
+     * @param pool the name of its pool
+     */
     Schedule schedule(String pool) {
         return Schedule.of(name, pool, cron, zone, duration, target);
     }

@@ -1,9 +1,11 @@
 package vmm.pool.schedule;
 
 import jakarta.persistence.LockModeType;
-import java.util.Optional;
+
 import org.springframework.data.jpa.repository.Lock;
 import org.springframework.data.repository.Repository;
+
+import java.util.Optional;
 
 /** The schedules, as they are edited. */
 interface ScheduleConfigurations extends Repository<ScheduleConfiguration, String> {

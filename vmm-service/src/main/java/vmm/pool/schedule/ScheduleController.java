@@ -2,15 +2,11 @@ package vmm.pool.schedule;
 
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Schema;
+
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Pattern;
-import java.net.URI;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.time.OffsetDateTime;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -27,6 +23,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+
 import vmm.identity.Person;
 import vmm.pool.schedule.SchedulePreviews.SchedulePreview;
 import vmm.web.Cursor;
@@ -35,6 +32,13 @@ import vmm.web.Limit;
 import vmm.web.Names;
 import vmm.web.Page;
 import vmm.web.Problem;
+
+import java.net.URI;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.OffsetDateTime;
 
 /** The schedules over HTTP. */
 @RestController
@@ -51,7 +55,11 @@ class ScheduleController {
     private final SchedulePreviews previews;
     private final InstantSource clock;
 
-    ScheduleController(ScheduleViews views, ScheduleEdits edits, SchedulePreviews previews, InstantSource clock) {
+    ScheduleController(
+            ScheduleViews views,
+            ScheduleEdits edits,
+            SchedulePreviews previews,
+            InstantSource clock) {
         this.views = views;
         this.edits = edits;
         this.previews = previews;
@@ -60,7 +68,8 @@ class ScheduleController {
 
     @GetMapping
     Page<ScheduleView> listSchedules(
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String pool,
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
@@ -69,7 +78,8 @@ class ScheduleController {
 
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     @ResponseStatus(HttpStatus.CREATED)
-    ResponseEntity<ScheduleView> createSchedule(@Valid @RequestBody ScheduleRequest wanted, Person person) {
+    ResponseEntity<ScheduleView> createSchedule(
+            @Valid @RequestBody ScheduleRequest wanted, Person person) {
         var schedule = edits.create(wanted.wanted(), person.name());
         return ResponseEntity.created(URI.create("/api/v1/schedules/" + schedule.name()))
                 .eTag(IfMatch.etag(schedule.version()))
@@ -78,17 +88,21 @@ class ScheduleController {
 
     @GetMapping("/preview")
     Page<SchedulePreview> previewSchedules(
-            @Parameter(schema = @Schema(type = "string", format = "date-time")) @RequestParam(required = false)
+            @Parameter(schema = @Schema(type = "string", format = "date-time"))
+                    @RequestParam(required = false)
                     @Nullable String from,
-            @Parameter(schema = @Schema(type = "string", format = "date-time")) @RequestParam(required = false)
+            @Parameter(schema = @Schema(type = "string", format = "date-time"))
+                    @RequestParam(required = false)
                     @Nullable String to,
-            @RequestParam(required = false) @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+            @RequestParam(required = false)
+                    @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String pool) {
         Instant begin = from == null ? clock.instant() : instant("from", from);
         Instant end = to == null ? begin.plus(WEEK) : instant("to", to);
         if (!begin.isBefore(end)) throw Problem.invalid("to", "must be after from");
         if (begin.plus(LONGEST_PREVIEW).isBefore(end)) {
-            throw Problem.invalid("to", "must be at most " + LONGEST_PREVIEW.toDays() + " days after from");
+            throw Problem.invalid(
+                    "to", "must be at most " + LONGEST_PREVIEW.toDays() + " days after from");
         }
         return Page.whole(previews.over(pool, begin, end));
     }
@@ -103,7 +117,9 @@ class ScheduleController {
         throw Problem.invalid(parameter, "must be an RFC 3339 time such as 2026-11-02T07:30:00Z");
     }
 
-    /** Never 304: the next occurrences change while the ETag, which is the configuration's, stays. */
+    /**
+     * Never 304: the next occurrences change while the ETag, which is the configuration's, stays.
+     */
     @GetMapping("/{name}")
     ScheduleView getSchedule(@PathVariable String name, HttpServletResponse response) {
         var schedule = views.find(name).orElseThrow(() -> Problem.notFound("schedule"));

@@ -1,14 +1,10 @@
 package vmm.pool.schedule;
 
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionOperations;
+
 import vmm.event.Events;
 import vmm.event.Events.NewEvent;
 import vmm.event.LoopKind;
@@ -17,7 +13,16 @@ import vmm.sizing.Schedule;
 import vmm.web.IfMatch;
 import vmm.web.Problem;
 
-/** What administrators change about schedules. Each change is one transaction, with an event that says who changed what. */
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * What administrators change about schedules. Each change is one transaction, with an event that
+ * says who changed what.
+ */
 @Service
 class ScheduleEdits {
     private final ScheduleConfigurations configurations;
@@ -46,41 +51,51 @@ class ScheduleEdits {
     }
 
     ScheduleView create(ScheduleRules.Wanted wanted, String actor) {
-        return inTransaction(() -> {
-            Schedule schedule = ScheduleRules.require(wanted);
-            long pool = poolId(schedule.pool());
-            if (configurations.findByName(schedule.name()).isPresent()) {
-                throw Problem.conflict("There is a schedule '" + schedule.name() + "' already: take another name.");
-            }
-            configurations.saveAndFlush(ScheduleConfiguration.of(schedule, pool));
-            append(schedule, "CREATED", words(schedule), actor);
-            return view(schedule.name());
-        });
+        return inTransaction(
+                () -> {
+                    Schedule schedule = ScheduleRules.require(wanted);
+                    long pool = poolId(schedule.pool());
+                    if (configurations.findByName(schedule.name()).isPresent()) {
+                        throw Problem.conflict(
+                                "There is a schedule '"
+                                        + schedule.name()
+                                        + "' already: take another name.");
+                    }
+                    configurations.saveAndFlush(ScheduleConfiguration.of(schedule, pool));
+                    append(schedule, "CREATED", words(schedule), actor);
+                    return view(schedule.name());
+                });
     }
 
-    ScheduleView change(String name, @Nullable String ifMatch, ScheduleRequest.SchedulePatch patch, String actor) {
-        return inTransaction(() -> {
-            var row = existing(name, ifMatch);
-            Schedule before = row.schedule(poolName(row.poolId()));
-            Schedule after = ScheduleRules.require(patch.appliedTo(before));
-            if (after.equals(before)) return view(name);
-            row.take(after, poolId(after.pool()));
-            configurations.saveAndFlush(row);
-            append(after, "CHANGED", changes(before, after), actor);
-            wakes.wake(LoopKind.REFILL, before.pool());
-            return view(name);
-        });
+    ScheduleView change(
+            String name,
+            @Nullable String ifMatch,
+            ScheduleRequest.SchedulePatch patch,
+            String actor) {
+        return inTransaction(
+                () -> {
+                    var row = existing(name, ifMatch);
+                    Schedule before = row.schedule(poolName(row.poolId()));
+                    Schedule after = ScheduleRules.require(patch.appliedTo(before));
+                    if (after.equals(before)) return view(name);
+                    row.take(after, poolId(after.pool()));
+                    configurations.saveAndFlush(row);
+                    append(after, "CHANGED", changes(before, after), actor);
+                    wakes.wake(LoopKind.REFILL, before.pool());
+                    return view(name);
+                });
     }
 
     void delete(String name, @Nullable String ifMatch, String actor) {
-        inTransaction(() -> {
-            var row = existing(name, ifMatch);
-            Schedule schedule = row.schedule(poolName(row.poolId()));
-            configurations.delete(row);
-            configurations.flush();
-            append(schedule, "DELETED", words(schedule), actor);
-            return name;
-        });
+        inTransaction(
+                () -> {
+                    var row = existing(name, ifMatch);
+                    Schedule schedule = row.schedule(poolName(row.poolId()));
+                    configurations.delete(row);
+                    configurations.flush();
+                    append(schedule, "DELETED", words(schedule), actor);
+                    return name;
+                });
     }
 
     private ScheduleConfiguration existing(String name, @Nullable String ifMatch) {
@@ -95,7 +110,8 @@ class ScheduleEdits {
                 .param("name", pool)
                 .query(Long.class)
                 .optional()
-                .orElseThrow(() -> Problem.unprocessable("pool", "there is no pool '" + pool + "'"));
+                .orElseThrow(
+                        () -> Problem.unprocessable("pool", "there is no pool '" + pool + "'"));
     }
 
     private String poolName(long id) {
@@ -106,14 +122,29 @@ class ScheduleEdits {
     }
 
     private void append(Schedule schedule, String what, String detail, String actor) {
-        var event = new NewEvent(
-                "schedule", null, null, schedule.pool(), null, null, what, schedule.name() + ": " + detail, actor);
+        var event =
+                new NewEvent(
+                        "schedule",
+                        null,
+                        null,
+                        schedule.pool(),
+                        null,
+                        null,
+                        what,
+                        schedule.name() + ": " + detail,
+                        actor);
         events.append(event, clock.instant());
         wakes.wake(LoopKind.REFILL, schedule.pool());
     }
 
     private static String words(Schedule schedule) {
-        return "target " + schedule.target() + " for " + schedule.duration() + " at " + schedule.cron() + " "
+        return "target "
+                + schedule.target()
+                + " for "
+                + schedule.duration()
+                + " at "
+                + schedule.cron()
+                + " "
                 + schedule.zone().getId();
     }
 

@@ -1,6 +1,17 @@
 package vmm.pool.schedule;
 
 import io.swagger.v3.oas.annotations.media.Schema;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+import vmm.pool.Pool;
+import vmm.pool.Pools;
+import vmm.pool.Schedules;
+import vmm.sizing.Occurrences;
+import vmm.sizing.SizeCurve;
+import vmm.web.Problem;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -8,14 +19,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
-import vmm.pool.Pool;
-import vmm.pool.Pools;
-import vmm.pool.Schedules;
-import vmm.sizing.Occurrences;
-import vmm.sizing.SizeCurve;
-import vmm.web.Problem;
 
 /** The targets to come, by the same evaluation as the loops use. */
 @Component
@@ -36,7 +39,10 @@ class SchedulePreviews {
     /** Of one pool, or of all that have schedules. */
     List<SchedulePreview> over(@Nullable String pool, Instant from, Instant to) {
         if (pool != null) {
-            var found = pools.find(pool).filter(p -> !p.deleted()).orElseThrow(() -> Problem.notFound("pool"));
+            var found =
+                    pools.find(pool)
+                            .filter(p -> !p.deleted())
+                            .orElseThrow(() -> Problem.notFound("pool"));
             return List.of(of(found, schedules.of(pool), from, to));
         }
         var previews = new ArrayList<SchedulePreview>();
@@ -48,14 +54,33 @@ class SchedulePreviews {
     }
 
     private SchedulePreview of(Pool pool, List<vmm.sizing.Schedule> own, Instant from, Instant to) {
-        var points = SizeCurve.over(pool.poolSize(), pool.maxSize(), own, lead(pool, own), from, to).stream()
-                .map(step -> new TargetPoint(step.from(), step.to(), step.target(), step.reason()))
-                .toList();
-        var occurrences = own.stream()
-                .flatMap(schedule -> Occurrences.between(schedule, from, to).stream()
-                        .map(on -> new OccurrenceView(schedule.name(), on.start(), on.end(), schedule.target())))
-                .sorted(Comparator.comparing(OccurrenceView::start).thenComparing(OccurrenceView::schedule))
-                .toList();
+        var points =
+                SizeCurve.over(pool.poolSize(), pool.maxSize(), own, lead(pool, own), from, to)
+                        .stream()
+                        .map(
+                                step ->
+                                        new TargetPoint(
+                                                step.from(),
+                                                step.to(),
+                                                step.target(),
+                                                step.reason()))
+                        .toList();
+        var occurrences =
+                own.stream()
+                        .flatMap(
+                                schedule ->
+                                        Occurrences.between(schedule, from, to).stream()
+                                                .map(
+                                                        on ->
+                                                                new OccurrenceView(
+                                                                        schedule.name(),
+                                                                        on.start(),
+                                                                        on.end(),
+                                                                        schedule.target())))
+                        .sorted(
+                                Comparator.comparing(OccurrenceView::start)
+                                        .thenComparing(OccurrenceView::schedule))
+                        .toList();
         return new SchedulePreview(pool.name(), points, occurrences);
     }
 
@@ -72,7 +97,8 @@ class SchedulePreviews {
 
     /** A pool's targets to come; the points follow each other without a gap. */
     @Schema(name = "SchedulePreview")
-    record SchedulePreview(String pool, List<TargetPoint> points, List<OccurrenceView> occurrences) {}
+    record SchedulePreview(
+            String pool, List<TargetPoint> points, List<OccurrenceView> occurrences) {}
 
     /** A stretch of time with one target. */
     @Schema(name = "TargetPoint")

@@ -1,16 +1,20 @@
 package vmm.pool.schedule;
 
 import io.swagger.v3.oas.annotations.media.Schema;
+
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
-import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
+
 import vmm.sizing.Schedule;
 import vmm.web.MaybeAbsent;
 import vmm.web.Names;
+
+import java.time.Duration;
 
 /** A schedule to be. */
 @Schema(name = "ScheduleRequest")
@@ -29,8 +33,7 @@ record ScheduleRequest(
     /** A change of a schedule as a merge patch: what is absent stays, null is refused. */
     @Schema(name = "SchedulePatch")
     record SchedulePatch(
-            @MaybeAbsent
-                    @Nullable @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
+            @MaybeAbsent @Nullable @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     String pool,
             @MaybeAbsent @Nullable @Size(max = 200) String cron,
             @MaybeAbsent @Nullable @Size(max = 64) String zone,

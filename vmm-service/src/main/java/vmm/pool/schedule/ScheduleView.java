@@ -1,11 +1,14 @@
 package vmm.pool.schedule;
 
 import io.swagger.v3.oas.annotations.media.Schema;
-import java.time.Duration;
-import java.time.Instant;
+
 import org.jspecify.annotations.Nullable;
+
 import vmm.sizing.Occurrence;
 import vmm.sizing.Occurrences;
+
+import java.time.Duration;
+import java.time.Instant;
 
 /**
  * A schedule as administrators see it.

@@ -1,4 +1,7 @@
-/** OpenStack, AWS and Azure through Apache jclouds; the only code that may import {@code org.jclouds}. */
+/**
+ * OpenStack, AWS and Azure through Apache jclouds; the only code that may import {@code
+ * org.jclouds}.
+ */
 @NullMarked
 package vmm.cloud.jclouds;
 

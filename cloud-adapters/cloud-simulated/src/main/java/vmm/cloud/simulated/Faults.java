@@ -1,13 +1,15 @@
 package vmm.cloud.simulated;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.cloud.CloudFailure;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
-import vmm.cloud.CloudFailure;
 
 /** The dice of one simulated cloud: draws what the weather does, and counts it. */
 final class Faults {
@@ -20,10 +22,7 @@ final class Faults {
     record Mishap(CloudFailure why, boolean evident) {}
 
     /** What becomes of an instance; null instants are never. */
-    record Fate(
-            @Nullable Instant runsAt,
-            @Nullable Instant reportsAt,
-            @Nullable Instant errorAt) {}
+    record Fate(@Nullable Instant runsAt, @Nullable Instant reportsAt, @Nullable Instant errorAt) {}
 
     private final RandomGenerator random;
     private final Pause pause;
@@ -70,9 +69,11 @@ final class Faults {
 
     /** What goes wrong with a call that changed something. */
     Optional<CloudFailure> afterEffect(Weather weather) {
-        if (strikes(Fault.HANG_WITH_EFFECT, weather.hang() / (2 - weather.hang()))) return Optional.of(hang());
+        if (strikes(Fault.HANG_WITH_EFFECT, weather.hang() / (2 - weather.hang())))
+            return Optional.of(hang());
         if (strikes(Fault.LOST_REPLY, weather.lostReply())) {
-            return Optional.of(new CloudFailure.Unreachable("the connection closed before the answer"));
+            return Optional.of(
+                    new CloudFailure.Unreachable("the connection closed before the answer"));
         }
         return Optional.empty();
     }
@@ -109,17 +110,23 @@ final class Faults {
     private Optional<Mishap> beforeEffect(Weather weather, double hang) {
         if (weather.outage()) {
             count(Fault.OUTAGE);
-            return Optional.of(new Mishap(new CloudFailure.Unreachable("connection refused"), true));
+            return Optional.of(
+                    new Mishap(new CloudFailure.Unreachable("connection refused"), true));
         }
         if (strikes(Fault.UNAUTHORIZED, weather.unauthorized())) {
-            return Optional.of(new Mishap(new CloudFailure.Unauthorized("the credentials were not accepted"), true));
+            return Optional.of(
+                    new Mishap(
+                            new CloudFailure.Unauthorized("the credentials were not accepted"),
+                            true));
         }
         if (strikes(Fault.THROTTLED, weather.throttled())) {
             var retryAfter = Optional.of(weather.retryAfter());
-            return Optional.of(new Mishap(new CloudFailure.Throttled("too many requests", retryAfter), true));
+            return Optional.of(
+                    new Mishap(new CloudFailure.Throttled("too many requests", retryAfter), true));
         }
         if (strikes(Fault.FAIL_BEFORE, weather.failBefore())) {
-            return Optional.of(new Mishap(new CloudFailure.Unreachable("503 service unavailable"), false));
+            return Optional.of(
+                    new Mishap(new CloudFailure.Unreachable("503 service unavailable"), false));
         }
         if (strikes(Fault.HANG_WITHOUT_EFFECT, hang)) return Optional.of(new Mishap(hang(), false));
         return Optional.empty();

@@ -1,9 +1,10 @@
 package vmm.cloud.simulated;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a guest reads of {@code /etc/vmm/guest.json}: where to report, and the token that lets it.
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 record GuestConfig(String vmId, String url, String token) {
 
     /**
-     * Finds the guest's file in a cloud-init document: the first flat JSON object that holds a {@code vmId}. Empty if
-     * there is none, or none that says where to report.
+     * Finds the guest's file in a cloud-init document: the first flat JSON object that holds a
+     * {@code vmId}. Empty if there is none, or none that says where to report.
      */
     static Optional<GuestConfig> in(String userData) {
         for (int at = userData.indexOf('{'); at >= 0; at = userData.indexOf('{', at + 1)) {
@@ -22,7 +23,11 @@ record GuestConfig(String vmId, String url, String token) {
             if (object == null || !object.containsKey("vmId")) continue;
             var url = object.getOrDefault("url", "").replaceAll("/+$", "");
             if (url.isEmpty()) return Optional.empty();
-            return Optional.of(new GuestConfig(object.getOrDefault("vmId", ""), url, object.getOrDefault("token", "")));
+            return Optional.of(
+                    new GuestConfig(
+                            object.getOrDefault("vmId", ""),
+                            url,
+                            object.getOrDefault("token", "")));
         }
         return Optional.empty();
     }
@@ -32,7 +37,9 @@ record GuestConfig(String vmId, String url, String token) {
         return "GuestConfig[" + vmId + ", " + url + "]";
     }
 
-    /** Just enough JSON for one flat object; of values other than strings only the end is sought. */
+    /**
+     * Just enough JSON for one flat object; of values other than strings only the end is sought.
+     */
     private static final class Reader {
         private final String text;
         private int at;
@@ -42,8 +49,7 @@ record GuestConfig(String vmId, String url, String token) {
             this.at = at;
         }
 
-        @Nullable
-        Map<String, String> object() {
+        @Nullable Map<String, String> object() {
             var object = new HashMap<String, String>();
             at++;
             while (true) {

@@ -1,11 +1,12 @@
 package vmm.cloud.simulated;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A thread that ticks for the guests of one cloud in real time, until closed. */
 final class GuestLoop implements AutoCloseable {
@@ -40,7 +41,8 @@ final class GuestLoop implements AutoCloseable {
     private void run(Duration period) {
         boolean failing = false;
         try {
-            while (!closed.await(period.toMillis(), TimeUnit.MILLISECONDS)) failing = !succeeds(failing);
+            while (!closed.await(period.toMillis(), TimeUnit.MILLISECONDS))
+                failing = !succeeds(failing);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -49,11 +51,15 @@ final class GuestLoop implements AutoCloseable {
     private boolean succeeds(boolean failedBefore) {
         try {
             int served = GUESTS_A_TICK;
-            while (closed.getCount() > 0 && served == GUESTS_A_TICK) served = tick.applyAsInt(GUESTS_A_TICK);
+            while (closed.getCount() > 0 && served == GUESTS_A_TICK)
+                served = tick.applyAsInt(GUESTS_A_TICK);
             return true;
         } catch (RuntimeException e) {
             if (!failedBefore && closed.getCount() > 0) {
-                log.warn("guests of a simulated cloud cannot report: cloud={} reason={}", cloud, e.toString());
+                log.warn(
+                        "guests of a simulated cloud cannot report: cloud={} reason={}",
+                        cloud,
+                        e.toString());
             }
             return false;
         }

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The guests of one simulated cloud: they report ready until answered, then their activity while they run. */
+/**
+ * The guests of one simulated cloud: they report ready until answered, then their activity while
+ * they run.
+ */
 final class Guests {
 
     /** Claimed at once; a claim must outlast as many posts that time out. */
@@ -21,7 +24,11 @@ final class Guests {
     private static final Duration RETRY = Duration.ofSeconds(5);
 
     private record Due(
-            String instanceId, String image, boolean reported, Instant since, Optional<GuestConfig> config) {}
+            String instanceId,
+            String image,
+            boolean reported,
+            Instant since,
+            Optional<GuestConfig> config) {}
 
     private final Sql sql;
     private final String cloud;
@@ -29,7 +36,12 @@ final class Guests {
     private final GuestTransport transport;
     private final SimulatedOptions options;
 
-    Guests(Sql sql, String cloud, InstantSource clock, GuestTransport transport, SimulatedOptions options) {
+    Guests(
+            Sql sql,
+            String cloud,
+            InstantSource clock,
+            GuestTransport transport,
+            SimulatedOptions options) {
         this.sql = sql;
         this.cloud = cloud;
         this.clock = clock;
@@ -52,20 +64,29 @@ final class Guests {
     }
 
     /**
-     * Moves the next instant of due guests on, in one short statement, so that no other replica sends the same.
-     * Activity that is lost is not sent again; a first report is, once the claim is over or a failure was seen.
+     * Moves the next instant of due guests on, in one short statement, so that no other replica
+     * sends the same. Activity that is lost is not sent again; a first report is, once the claim is
+     * over or a failure was seen.
      */
     private List<Due> claim(Instant now, int max) throws SQLException {
-        var claimed = sql.query(
-                """
-                UPDATE simulated_cloud.instance i
-                SET next_activity_at = CASE WHEN i.reported_at IS NULL THEN ?::timestamptz ELSE ?::timestamptz END
-                FROM (SELECT instance_id, next_activity_at AS since FROM simulated_cloud.instance
-                      WHERE cloud = ? AND next_activity_at <= ?
-                      ORDER BY next_activity_at LIMIT ? FOR UPDATE SKIP LOCKED) due
-                WHERE i.cloud = ? AND i.instance_id = due.instance_id
-                RETURNING i.instance_id, i.image, i.reported_at IS NOT NULL AS reported, due.since, i.user_data\
-                """, Guests::read, now.plus(CLAIM), now.plus(options.activityEvery()), cloud, now, max, cloud);
+        var claimed =
+                sql.query(
+                        """
+                        UPDATE simulated_cloud.instance i
+                        SET next_activity_at = CASE WHEN i.reported_at IS NULL THEN ?::timestamptz ELSE ?::timestamptz END
+                        FROM (SELECT instance_id, next_activity_at AS since FROM simulated_cloud.instance
+                              WHERE cloud = ? AND next_activity_at <= ?
+                              ORDER BY next_activity_at LIMIT ? FOR UPDATE SKIP LOCKED) due
+                        WHERE i.cloud = ? AND i.instance_id = due.instance_id
+                        RETURNING i.instance_id, i.image, i.reported_at IS NOT NULL AS reported, due.since, i.user_data\
+                        """,
+                        Guests::read,
+                        now.plus(CLAIM),
+                        now.plus(options.activityEvery()),
+                        cloud,
+                        now,
+                        max,
+                        cloud);
         return claimed.stream()
                 .sorted(Comparator.comparing(Due::since).thenComparing(Due::instanceId))
                 .toList();
@@ -83,10 +104,14 @@ final class Guests {
     private void report(Due due, Instant claimedAt) throws SQLException {
         var claim = claimedAt.plus(due.reported ? options.activityEvery() : CLAIM);
         if (due.config.isEmpty()) {
-            sql.update("""
-                UPDATE simulated_cloud.instance SET next_activity_at = NULL
-                WHERE cloud = ? AND instance_id = ? AND next_activity_at = ?\
-                """, cloud, due.instanceId, claim);
+            sql.update(
+                    """
+                    UPDATE simulated_cloud.instance SET next_activity_at = NULL
+                    WHERE cloud = ? AND instance_id = ? AND next_activity_at = ?\
+                    """,
+                    cloud,
+                    due.instanceId,
+                    claim);
             return;
         }
         var config = due.config.get();

@@ -1,11 +1,12 @@
 package vmm.cloud.simulated;
 
-import java.sql.SQLException;
-import java.time.InstantSource;
-import java.util.Optional;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;
+
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.Optional;
 
 /** The creates of one simulated cloud, with everything that weather can do to them. */
 final class Launches {
@@ -27,7 +28,9 @@ final class Launches {
         var mishap = faults.ofChange(weather);
         if (mishap.isPresent()) {
             var why = mishap.get().why();
-            return mishap.get().evident() ? new CreateAnswer.Refused(why) : new CreateAnswer.Unknown(why);
+            return mishap.get().evident()
+                    ? new CreateAnswer.Refused(why)
+                    : new CreateAnswer.Unknown(why);
         }
         var refusal = refusal(spec, weather);
         return refusal.isPresent() ? new CreateAnswer.Refused(refusal.get()) : bear(spec, weather);
@@ -37,8 +40,10 @@ final class Launches {
         boolean late = faults.strikes(Fault.LATE_BIRTH, weather.lateBirth());
         var now = Sql.toMicros(clock.instant());
         var born = late ? now.plus(weather.lateBy()) : now;
-        var rules = new Instances.Rules(weather.capacity(), weather.quota(), options.deduplicates());
-        return switch (instances.bear(spec, now, born, faults.fate(weather, born), rules, faults::newInstanceId)) {
+        var rules =
+                new Instances.Rules(weather.capacity(), weather.quota(), options.deduplicates());
+        return switch (instances.bear(
+                spec, now, born, faults.fate(weather, born), rules, faults::newInstanceId)) {
             case Instances.Birth.Born(String id) -> answer(id, late, weather);
             case Instances.Birth.NoRoom() -> {
                 faults.count(Fault.NO_CAPACITY);
@@ -46,7 +51,8 @@ final class Launches {
             }
             case Instances.Birth.OverQuota() -> {
                 faults.count(Fault.QUOTA_EXCEEDED);
-                yield new CreateAnswer.Refused(new CloudFailure.QuotaExceeded("the quota of instances is used up"));
+                yield new CreateAnswer.Refused(
+                        new CloudFailure.QuotaExceeded("the quota of instances is used up"));
             }
         };
     }
@@ -54,7 +60,9 @@ final class Launches {
     private CreateAnswer answer(String id, boolean late, Weather weather) {
         if (late) return new CreateAnswer.Unknown(faults.hang());
         var lost = faults.afterEffect(weather);
-        return lost.isPresent() ? new CreateAnswer.Unknown(lost.get()) : new CreateAnswer.Accepted(id);
+        return lost.isPresent()
+                ? new CreateAnswer.Unknown(lost.get())
+                : new CreateAnswer.Accepted(id);
     }
 
     private Optional<CloudFailure> refusal(LaunchSpec spec, Weather weather) {

@@ -7,13 +7,14 @@ import java.time.Duration;
 public interface Pause {
 
     /** Parks the calling thread; an interrupt ends the pause and stays set. */
-    Pause REAL = duration -> {
-        try {
-            Thread.sleep(duration);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    };
+    Pause REAL =
+            duration -> {
+                try {
+                    Thread.sleep(duration);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            };
 
     void pause(Duration duration);
 }

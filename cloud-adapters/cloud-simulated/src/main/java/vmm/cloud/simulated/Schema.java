@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.locks.ReentrantLock;
+
 import javax.sql.DataSource;
 
 /** The tables of all simulated clouds, made by whoever needs them first. */
@@ -52,9 +53,14 @@ final class Schema {
         }
     }
 
-    /** Asks the catalog itself: name look-ups such as to_regclass may answer from before the lock was granted. */
+    /**
+     * Asks the catalog itself: name look-ups such as to_regclass may answer from before the lock
+     * was granted.
+     */
     private static boolean exists(Connection connection) throws SQLException {
-        var sql = "SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'simulated_cloud' AND tablename = 'instance'";
+        var sql =
+                "SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'simulated_cloud' AND"
+                        + " tablename = 'instance'";
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
             return rows.next();

@@ -1,14 +1,5 @@
 package vmm.cloud.simulated;
 
-import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.random.RandomGenerator;
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
@@ -21,12 +12,24 @@ import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.Tags;
 
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.random.RandomGenerator;
+
 /**
- * A cloud kept in PostgreSQL: it outlives the process, is one cloud for all replicas, and has {@link Weather}.
+ * A cloud kept in PostgreSQL: it outlives the process, is one cloud for all replicas, and has
+ * {@link Weather}.
  *
- * <p>The state of an instance is derived from the instants in its row and the clock, so that nothing needs to run for
- * it to boot or to go. Only guests need somebody to {@link #tick} for them. Beside the calls of a provider there are
- * those of somebody who owns the cloud: what is really there, and what happens behind our back.
+ * <p>The state of an instance is derived from the instants in its row and the clock, so that
+ * nothing needs to run for it to boot or to go. Only guests need somebody to {@link #tick} for
+ * them. Beside the calls of a provider there are those of somebody who owns the cloud: what is
+ * really there, and what happens behind our back.
  */
 public final class SimulatedCloud implements CloudProvider {
 
@@ -86,75 +89,97 @@ public final class SimulatedCloud implements CloudProvider {
 
     @Override
     public Optional<Instance> get(String instanceId) throws CloudFailure {
-        return look(weather -> {
-            var now = clock.instant();
-            return instances.find(instanceId, config.installation(), now).map(instance -> instance.shownAt(now));
-        });
+        return look(
+                weather -> {
+                    var now = clock.instant();
+                    return instances
+                            .find(instanceId, config.installation(), now)
+                            .map(instance -> instance.shownAt(now));
+                });
     }
 
     @Override
     public List<Instance> list() throws CloudFailure {
-        return look(weather -> {
-            if (faults.strikes(Fault.PARTIAL_LIST, weather.partialList())) {
-                throw new CloudFailure.Unreachable("a page of the listing failed");
-            }
-            if (faults.strikes(Fault.EMPTY_LIST, weather.emptyList())) return List.of();
-            if (weather.listLag().isPositive()) faults.count(Fault.LIST_LAG);
-            boolean stale = faults.strikes(Fault.STALE_LIST, weather.staleList());
-            var asOf = clock.instant().minus(weather.listLag()).minus(stale ? weather.staleBy() : Duration.ZERO);
-            return instances.of(config.installation(), asOf).stream()
-                    .map(instance -> instance.shownAt(asOf))
-                    .toList();
-        });
+        return look(
+                weather -> {
+                    if (faults.strikes(Fault.PARTIAL_LIST, weather.partialList())) {
+                        throw new CloudFailure.Unreachable("a page of the listing failed");
+                    }
+                    if (faults.strikes(Fault.EMPTY_LIST, weather.emptyList())) return List.of();
+                    if (weather.listLag().isPositive()) faults.count(Fault.LIST_LAG);
+                    boolean stale = faults.strikes(Fault.STALE_LIST, weather.staleList());
+                    var asOf =
+                            clock.instant()
+                                    .minus(weather.listLag())
+                                    .minus(stale ? weather.staleBy() : Duration.ZERO);
+                    return instances.of(config.installation(), asOf).stream()
+                            .map(instance -> instance.shownAt(asOf))
+                            .toList();
+                });
     }
 
     @Override
     public void delete(String instanceId) throws CloudFailure {
-        change(weather -> {
-            var now = clock.instant();
-            instances.requestDelete(instanceId, config.installation(), now, now.plus(weather.deleteTime()));
-            return true;
-        });
+        change(
+                weather -> {
+                    var now = clock.instant();
+                    instances.requestDelete(
+                            instanceId, config.installation(), now, now.plus(weather.deleteTime()));
+                    return true;
+                });
     }
 
     @Override
     public void start(String instanceId) throws CloudFailure {
-        boolean there = change(weather -> {
-            var now = clock.instant();
-            var boot = weather.bootTime();
-            instances.start(instanceId, config.installation(), now, now.plus(boot.dividedBy(2)), now.plus(boot));
-            return instances.find(instanceId, config.installation(), now).isPresent();
-        });
+        boolean there =
+                change(
+                        weather -> {
+                            var now = clock.instant();
+                            var boot = weather.bootTime();
+                            instances.start(
+                                    instanceId,
+                                    config.installation(),
+                                    now,
+                                    now.plus(boot.dividedBy(2)),
+                                    now.plus(boot));
+                            return instances
+                                    .find(instanceId, config.installation(), now)
+                                    .isPresent();
+                        });
         if (!there) throw new CloudFailure.Rejected("there is no instance " + instanceId);
     }
 
     /** Those of the fleet file, else those in use; the simulation knows no sizes. */
     @Override
     public List<Offering> offerings() throws CloudFailure {
-        var flavors = options.flavors().isEmpty()
-                ? look(weather -> instances.flavors(clock.instant()))
-                : look(weather -> List.copyOf(options.flavors()));
+        var flavors =
+                options.flavors().isEmpty()
+                        ? look(weather -> instances.flavors(clock.instant()))
+                        : look(weather -> List.copyOf(options.flavors()));
         return flavors.stream().map(flavor -> new Offering(flavor, 2, 4096, 0)).toList();
     }
 
     /** Those of the fleet file, else those in use. */
     @Override
     public List<Image> images() throws CloudFailure {
-        var images = options.images().isEmpty()
-                ? look(weather -> instances.images(clock.instant()))
-                : look(weather -> List.copyOf(options.images()));
+        var images =
+                options.images().isEmpty()
+                        ? look(weather -> instances.images(clock.instant()))
+                        : look(weather -> List.copyOf(options.images()));
         return images.stream().map(image -> new Image(image, image)).toList();
     }
 
     @Override
     public Quota quota() throws CloudFailure {
-        return look(weather -> new Quota(
-                weather.quota(),
-                OptionalInt.of(instances.count(clock.instant())),
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                OptionalInt.empty(),
-                OptionalInt.empty()));
+        return look(
+                weather ->
+                        new Quota(
+                                weather.quota(),
+                                OptionalInt.of(instances.count(clock.instant())),
+                                OptionalInt.empty(),
+                                OptionalInt.empty(),
+                                OptionalInt.empty(),
+                                OptionalInt.empty()));
     }
 
     /** Ends the guests' voice in this process; instances and weather live on. */
@@ -171,26 +196,31 @@ public final class SimulatedCloud implements CloudProvider {
      * @return how many had
      */
     public int tick(int max) {
-        return own(() -> {
-            var now = clock.instant();
-            if (purgedAt.isBefore(now.minus(PURGE_EVERY))) {
-                purgedAt = now;
-                instances.purge(now);
-            }
-            return guests.tick(max);
-        });
+        return own(
+                () -> {
+                    var now = clock.instant();
+                    if (purgedAt.isBefore(now.minus(PURGE_EVERY))) {
+                        purgedAt = now;
+                        instances.purge(now);
+                    }
+                    return guests.tick(max);
+                });
     }
 
     public Weather weather() {
         return own(sky::weather);
     }
 
-    /** Changes the weather for all replicas: at once for callers of this object, within a second for others. */
+    /**
+     * Changes the weather for all replicas: at once for callers of this object, within a second for
+     * others.
+     */
     public void setWeather(Weather weather) {
-        own(() -> {
-            sky.set(weather);
-            return weather;
-        });
+        own(
+                () -> {
+                    sky.set(weather);
+                    return weather;
+                });
     }
 
     /** Everything that exists now, of all installations, oldest first. */
@@ -230,19 +260,27 @@ public final class SimulatedCloud implements CloudProvider {
         return plant(spec, new Faults.Fate(now, null, null));
     }
 
-    /** A double of an instance: the same name, tags and user data, another id; it boots as in calm weather. */
+    /**
+     * A double of an instance: the same name, tags and user data, another id; it boots as in calm
+     * weather.
+     */
     public String duplicate(String instanceId) {
-        var original = truth().stream()
-                .filter(instance -> instance.id().equals(instanceId))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no instance " + instanceId));
-        var spec = new LaunchSpec(
-                original.name(),
-                original.tags(),
-                original.image(),
-                original.flavor(),
-                original.network(),
-                userDataOf(instanceId).orElse(""));
+        var original =
+                truth().stream()
+                        .filter(instance -> instance.id().equals(instanceId))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                "there is no instance " + instanceId));
+        var spec =
+                new LaunchSpec(
+                        original.name(),
+                        original.tags(),
+                        original.image(),
+                        original.flavor(),
+                        original.network(),
+                        userDataOf(instanceId).orElse(""));
         return plant(spec, faults.fate(Weather.CALM, clock.instant()));
     }
 
@@ -294,9 +332,12 @@ public final class SimulatedCloud implements CloudProvider {
         }
     }
 
-    /** Only the SQL state: PostgreSQL's messages may quote rows, and rows hold secrets of guests. */
+    /**
+     * Only the SQL state: PostgreSQL's messages may quote rows, and rows hold secrets of guests.
+     */
     private static CloudFailure broken(SQLException e) {
-        return new CloudFailure.Unreachable("the database of the simulated cloud failed, SQL state " + e.getSQLState());
+        return new CloudFailure.Unreachable(
+                "the database of the simulated cloud failed, SQL state " + e.getSQLState());
     }
 
     /** What a provider's call does in this weather. */

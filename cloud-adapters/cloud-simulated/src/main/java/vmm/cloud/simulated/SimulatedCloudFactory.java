@@ -1,12 +1,13 @@
 package vmm.cloud.simulated;
 
+import vmm.cloud.CloudConfig;
+import vmm.cloud.CloudProvider;
+import vmm.cloud.CloudProviderFactory;
+
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Set;
 import java.util.SplittableRandom;
-import vmm.cloud.CloudConfig;
-import vmm.cloud.CloudProvider;
-import vmm.cloud.CloudProviderFactory;
 
 /** The maker of clouds of kind {@code simulated}, whose guests speak HTTP in real time. */
 public final class SimulatedCloudFactory implements CloudProviderFactory {
@@ -31,6 +32,8 @@ public final class SimulatedCloudFactory implements CloudProviderFactory {
     @Override
     public CloudProvider open(CloudConfig config, Surroundings surroundings) {
         var random = new SplittableRandom(new SecureRandom().nextLong());
-        return new SimulatedCloud(config, surroundings, random, Pause.REAL, new HttpGuestTransport()).tickEvery(TICK);
+        return new SimulatedCloud(
+                        config, surroundings, random, Pause.REAL, new HttpGuestTransport())
+                .tickEvery(TICK);
     }
 }

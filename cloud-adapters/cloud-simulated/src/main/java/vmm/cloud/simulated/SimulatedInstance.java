@@ -1,15 +1,18 @@
 package vmm.cloud.simulated;
 
+import org.jspecify.annotations.Nullable;
+
+import vmm.cloud.Instance;
+import vmm.cloud.Tags;
+
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import vmm.cloud.Instance;
-import vmm.cloud.Tags;
 
 /**
- * One instance of a simulated cloud as it really is, whatever listings say; null instants are never.
+ * One instance of a simulated cloud as it really is, whatever listings say; null instants are
+ * never.
  *
  * @param createdAt when it is born; in the future for a late birth
  * @param reportsAt when its guest is up
@@ -32,14 +35,19 @@ public record SimulatedInstance(
         @Nullable Instant deleteRequestedAt,
         @Nullable Instant goneAt) {
 
-    static final String COLUMNS = "instance_id, name, installation, store, vm_id, image, flavor, network, created_at,"
-            + " runs_at, error_at, error, stopped_at, reports_at, reported_at, delete_requested_at, gone_at";
+    static final String COLUMNS =
+            "instance_id, name, installation, store, vm_id, image, flavor, network, created_at,"
+                    + " runs_at, error_at, error, stopped_at, reports_at, reported_at,"
+                    + " delete_requested_at, gone_at";
 
     static SimulatedInstance read(ResultSet row) throws SQLException {
         return new SimulatedInstance(
                 row.getString("instance_id"),
                 row.getString("name"),
-                new Tags(row.getString("installation"), row.getString("store"), row.getString("vm_id")),
+                new Tags(
+                        row.getString("installation"),
+                        row.getString("store"),
+                        row.getString("vm_id")),
                 row.getString("image"),
                 row.getString("flavor"),
                 row.getString("network"),

@@ -29,7 +29,8 @@ public record SimulatedOptions(
         Duration activityEvery,
         boolean deduplicates) {
 
-    private static final List<String> OWN = List.of("flavors", "images", "idleRatio", "activityEvery", "deduplicates");
+    private static final List<String> OWN =
+            List.of("flavors", "images", "idleRatio", "activityEvery", "deduplicates");
 
     /** Every option there is: those of the weather and our own. */
     public static Set<String> names() {
@@ -46,8 +47,11 @@ public record SimulatedOptions(
     public static SimulatedOptions parse(Map<String, String> options) {
         for (var name : options.keySet()) {
             if (!names().contains(name)) {
-                throw new IllegalArgumentException("option " + name + " is unknown to simulated clouds; they know "
-                        + names().stream().sorted().collect(Collectors.joining(", ")));
+                throw new IllegalArgumentException(
+                        "option "
+                                + name
+                                + " is unknown to simulated clouds; they know "
+                                + names().stream().sorted().collect(Collectors.joining(", ")));
             }
         }
         var weather = new HashMap<>(options);
@@ -94,6 +98,7 @@ public record SimulatedOptions(
     }
 
     private static IllegalArgumentException wrong(String option, String text, String remedy) {
-        return new IllegalArgumentException("option " + option + " is '" + text + "'; write " + remedy);
+        return new IllegalArgumentException(
+                "option " + option + " is '" + text + "'; write " + remedy);
     }
 }

@@ -1,12 +1,16 @@
 package vmm.cloud.simulated;
 
+import org.jspecify.annotations.Nullable;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import org.jspecify.annotations.Nullable;
 
-/** The weather over one cloud: its row, the same for all replicas, looked at no more than once a second. */
+/**
+ * The weather over one cloud: its row, the same for all replicas, looked at no more than once a
+ * second.
+ */
 final class Sky {
 
     private static final Duration FRESH = Duration.ofSeconds(1);
@@ -29,10 +33,14 @@ final class Sky {
     Weather weather() throws SQLException {
         var now = clock.instant();
         var last = seen;
-        if (last != null && Duration.between(last.at, now).abs().compareTo(FRESH) < 0) return last.weather;
+        if (last != null && Duration.between(last.at, now).abs().compareTo(FRESH) < 0)
+            return last.weather;
         if (last == null) configure();
-        var rows = sql.query(
-                "SELECT weather FROM simulated_cloud.cloud WHERE name = ?", row -> row.getString("weather"), cloud);
+        var rows =
+                sql.query(
+                        "SELECT weather FROM simulated_cloud.cloud WHERE name = ?",
+                        row -> row.getString("weather"),
+                        cloud);
         var weather = rows.isEmpty() ? configured : WeatherReport.read(rows.getFirst());
         seen = new Seen(weather, now);
         return weather;
@@ -40,17 +48,24 @@ final class Sky {
 
     void set(Weather weather) throws SQLException {
         configure();
-        sql.update("UPDATE simulated_cloud.cloud SET weather = ? WHERE name = ?", WeatherReport.write(weather), cloud);
+        sql.update(
+                "UPDATE simulated_cloud.cloud SET weather = ? WHERE name = ?",
+                WeatherReport.write(weather),
+                cloud);
         seen = new Seen(weather, clock.instant());
     }
 
     /** Weather set at run time outlives a restart; a changed fleet file replaces it. */
     private void configure() throws SQLException {
         var text = WeatherReport.write(configured);
-        sql.update("""
-            INSERT INTO simulated_cloud.cloud AS c (name, configured, weather) VALUES (?, ?, ?)
-            ON CONFLICT (name) DO UPDATE SET configured = excluded.configured, weather = excluded.weather
-            WHERE c.configured <> excluded.configured\
-            """, cloud, text, text);
+        sql.update(
+                """
+                INSERT INTO simulated_cloud.cloud AS c (name, configured, weather) VALUES (?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET configured = excluded.configured, weather = excluded.weather
+                WHERE c.configured <> excluded.configured\
+                """,
+                cloud,
+                text,
+                text);
     }
 }

@@ -1,5 +1,7 @@
 package vmm.cloud.simulated;
 
+import org.jspecify.annotations.Nullable;
+
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,7 +12,6 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** A few words over JDBC; instants are kept to the microsecond, as PostgreSQL does. */
 final class Sql {
@@ -63,14 +64,16 @@ final class Sql {
         }
     }
 
-    static int update(Connection connection, String sql, @Nullable Object... values) throws SQLException {
+    static int update(Connection connection, String sql, @Nullable Object... values)
+            throws SQLException {
         try (var statement = connection.prepareStatement(sql)) {
             bind(statement, values);
             return statement.executeUpdate();
         }
     }
 
-    static <T> List<T> query(Connection connection, String sql, Row<T> row, @Nullable Object... values)
+    static <T> List<T> query(
+            Connection connection, String sql, Row<T> row, @Nullable Object... values)
             throws SQLException {
         try (var statement = connection.prepareStatement(sql)) {
             bind(statement, values);
@@ -91,11 +94,13 @@ final class Sql {
         return instant.truncatedTo(ChronoUnit.MICROS);
     }
 
-    private static void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {
+    private static void bind(PreparedStatement statement, @Nullable Object... values)
+            throws SQLException {
         for (int i = 0; i < values.length; i++) {
             var value = values[i];
             statement.setObject(
-                    i + 1, value instanceof Instant at ? toMicros(at).atOffset(ZoneOffset.UTC) : value);
+                    i + 1,
+                    value instanceof Instant at ? toMicros(at).atOffset(ZoneOffset.UTC) : value);
         }
     }
 }

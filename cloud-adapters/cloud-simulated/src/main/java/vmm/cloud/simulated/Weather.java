@@ -5,8 +5,9 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What a simulated cloud does to its callers and its instances: ratios between 0 (never) and 1 (always), durations and
- * limits. Every component can be set by its name ({@link #with}), in the fleet file as in code.
+ * What a simulated cloud does to its callers and its instances: ratios between 0 (never) and 1
+ * (always), durations and limits. Every component can be set by its name ({@link #with}), in the
+ * fleet file as in code.
  *
  * @param lostReply create, delete or start takes effect and the answer is lost
  * @param failBefore a 5xx without effect
@@ -21,7 +22,8 @@ import java.util.OptionalInt;
  * @param outage nobody answers at all
  * @param createTime how long a create takes to answer
  * @param deleteTime how long an instance is DELETING
- * @param bootTime from create to the guest's report, on average; half of it the instance is BUILDING
+ * @param bootTime from create to the guest's report, on average; half of it the instance is
+ *     BUILDING
  * @param bootJitter the share of the boot time by which it varies either way
  * @param slowBoot instances that take {@code slowBootFactor} times as long
  * @param slowBootFactor 1 or more
@@ -69,34 +71,35 @@ public record Weather(
     public static final Duration LONGEST_LAG = Duration.ofMinutes(10);
 
     /** Nothing goes wrong; instances take about eight seconds to be ready and two to go. */
-    public static final Weather CALM = new Weather(
-            0,
-            0,
-            0,
-            0,
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            0,
-            Duration.ofSeconds(5),
-            0,
-            0,
-            false,
-            Duration.ZERO,
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(8),
-            0.2,
-            0,
-            10,
-            0,
-            0,
-            0,
-            Duration.ZERO,
-            0,
-            0,
-            Duration.ofSeconds(30),
-            0,
-            0,
-            Duration.ofSeconds(30));
+    public static final Weather CALM =
+            new Weather(
+                    0,
+                    0,
+                    0,
+                    0,
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    0,
+                    Duration.ofSeconds(5),
+                    0,
+                    0,
+                    false,
+                    Duration.ZERO,
+                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(8),
+                    0.2,
+                    0,
+                    10,
+                    0,
+                    0,
+                    0,
+                    Duration.ZERO,
+                    0,
+                    0,
+                    Duration.ofSeconds(30),
+                    0,
+                    0,
+                    Duration.ofSeconds(30));
 
     public Weather {
         ratio("lostReply", lostReply);
@@ -132,7 +135,8 @@ public record Weather(
     }
 
     /**
-     * This weather with one component changed: {@code CALM.with("lostReply", 0.1).with("bootTime", "PT3S")}.
+     * This weather with one component changed: {@code CALM.with("lostReply", 0.1).with("bootTime",
+     * "PT3S")}.
      *
      * @param value of the component's type, or as text; {@code ""} for no limit
      * @throws IllegalArgumentException if there is no such component or the value does not fit
@@ -166,6 +170,8 @@ public record Weather(
     }
 
     private static void demand(String name, boolean fits, Object value, String remedy) {
-        if (!fits) throw new IllegalArgumentException("option " + name + " is " + value + "; write " + remedy);
+        if (!fits)
+            throw new IllegalArgumentException(
+                    "option " + name + " is " + value + "; write " + remedy);
     }
 }

@@ -3,6 +3,8 @@ package vmm.cloud.simulated;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.reflect.RecordComponent;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -11,7 +13,6 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /** A weather as names and texts, for the fleet file's options and for its row. */
 final class WeatherReport {
@@ -46,7 +47,9 @@ final class WeatherReport {
                 .collect(joining("\n"));
     }
 
-    /** What {@link #write} wrote; what a newer or older version wrote as far as this one knows it. */
+    /**
+     * What {@link #write} wrote; what a newer or older version wrote as far as this one knows it.
+     */
     static Weather read(String lines) {
         var known = names();
         var changes = new TreeMap<String, String>();
@@ -71,7 +74,9 @@ final class WeatherReport {
             if (type == double.class) return Double.parseDouble(text);
             if (type == Duration.class) return Duration.parse(text);
             if (type == OptionalInt.class) {
-                return text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+                return text.isEmpty()
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(Integer.parseInt(text));
             }
             if (text.equals("true") || text.equals("false")) return Boolean.valueOf(text);
         } catch (NumberFormatException | DateTimeException e) {
@@ -99,7 +104,8 @@ final class WeatherReport {
     }
 
     private static Weather make(Object[] values) {
-        var types = Arrays.stream(COMPONENTS).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        var types =
+                Arrays.stream(COMPONENTS).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {
             return Weather.class.getDeclaredConstructor(types).newInstance(values);
         } catch (java.lang.reflect.InvocationTargetException e) {

@@ -1,8 +1,9 @@
 package vmm.cloud.simulated;
 
-import java.util.Map;
 import vmm.cloud.CloudHarness;
 import vmm.cloud.CloudProviderContract;
+
+import java.util.Map;
 
 /** A simulated cloud that de-duplicates creates satisfies the contract too. */
 class DeduplicatingCloudContractTest extends CloudProviderContract {

@@ -8,16 +8,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class GuestConfigTest {
 
-    private static final GuestConfig EXPECTED = new GuestConfig("vm-1", "http://vmm:8080", "t/k+n=");
+    private static final GuestConfig EXPECTED =
+            new GuestConfig("vm-1", "http://vmm:8080", "t/k+n=");
 
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "{\"vmId\":\"vm-1\",\"url\":\"http://vmm:8080\",\"token\":\"t/k+n=\",\"secret\":\"s\"}",
-                "#cloud-config\nwrite_files:\n  - content: '{\"vmId\":\"vm-1\",\"url\":\"http://vmm:8080/\","
-                        + "\"token\":\"t/k+n=\"}'\n",
-                "content: |\n  {\n    \"vmId\" : \"vm-1\",\n    \"url\" : \"http:\\/\\/vmm:8080\",\n"
-                        + "    \"token\" : \"t\\u002fk+n=\",\n    \"port\" : 22, \"gpu\": null\n  }\n",
+                "#cloud-config\n"
+                    + "write_files:\n"
+                    + "  - content:"
+                    + " '{\"vmId\":\"vm-1\",\"url\":\"http://vmm:8080/\",\"token\":\"t/k+n=\"}'\n",
+                "content: |\n"
+                        + "  {\n"
+                        + "    \"vmId\" : \"vm-1\",\n"
+                        + "    \"url\" : \"http:\\/\\/vmm:8080\",\n"
+                        + "    \"token\" : \"t\\u002fk+n=\",\n"
+                        + "    \"port\" : 22, \"gpu\": null\n"
+                        + "  }\n",
                 "## template: jinja\nname: {{ ds.name }} {}\n{\"other\": \"x\"}\n"
                         + "{\"token\":\"t/k+n=\",\"url\":\"http://vmm:8080//\",\"vmId\":\"vm-1\"}"
             })

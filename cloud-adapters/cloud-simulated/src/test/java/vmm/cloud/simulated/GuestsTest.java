@@ -3,6 +3,13 @@ package vmm.cloud.simulated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CloudProviderFactory.Surroundings;
+import vmm.cloud.CreateAnswer;
+import vmm.cloud.LaunchSpec;
+
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -12,16 +19,12 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
-import vmm.cloud.CloudFailure;
-import vmm.cloud.CloudProviderFactory.Surroundings;
-import vmm.cloud.CreateAnswer;
-import vmm.cloud.LaunchSpec;
 
 /** What guests send, and when. */
 class GuestsTest {
 
-    private static final Map<String, String> OPTIONS = Map.of("bootTime", "PT10S", "bootJitter", "0");
+    private static final Map<String, String> OPTIONS =
+            Map.of("bootTime", "PT10S", "bootJitter", "0");
     private static final String READY = "http://vmm.example/api/v1/guest/ready";
     private static final String ACTIVITY = "http://vmm.example/api/v1/guest/activity";
 
@@ -37,13 +40,20 @@ class GuestsTest {
         assertThat(cloud.tick(100)).isEqualTo(1);
         assertThat(cloud.tick(100)).isZero();
 
-        assertThat(world.reports).singleElement().satisfies(report -> {
-            assertThat(report.url()).isEqualTo(READY);
-            assertThat(report.token()).isEqualTo("token of vm-1");
-            assertThat(report.json())
-                    .contains("\"imageName\":\"muon\"", "\"imageVersion\":", "\"addresses\":[\"10.", "\"hostKeys\":[")
-                    .doesNotContain("hush");
-        });
+        assertThat(world.reports)
+                .singleElement()
+                .satisfies(
+                        report -> {
+                            assertThat(report.url()).isEqualTo(READY);
+                            assertThat(report.token()).isEqualTo("token of vm-1");
+                            assertThat(report.json())
+                                    .contains(
+                                            "\"imageName\":\"muon\"",
+                                            "\"imageVersion\":",
+                                            "\"addresses\":[\"10.",
+                                            "\"hostKeys\":[")
+                                    .doesNotContain("hush");
+                        });
     }
 
     @Test
@@ -69,7 +79,9 @@ class GuestsTest {
         world.answer = 204;
         assertThat(cloud.tick(100)).isEqualTo(1);
 
-        assertThat(world.reports).extracting(World.Report::url).containsExactly(READY, READY, READY);
+        assertThat(world.reports)
+                .extracting(World.Report::url)
+                .containsExactly(READY, READY, READY);
         assertThat(cloud.truth().getFirst().reportedAt()).isEqualTo(world.clock.instant());
     }
 
@@ -97,7 +109,9 @@ class GuestsTest {
             cloud.tick(100);
         }
 
-        assertThat(world.reports).extracting(World.Report::url).containsExactly(ACTIVITY, ACTIVITY, ACTIVITY);
+        assertThat(world.reports)
+                .extracting(World.Report::url)
+                .containsExactly(ACTIVITY, ACTIVITY, ACTIVITY);
         assertThat(world.reports.getFirst().json())
                 .startsWith("{\"at\":\"2026-03-01T08:01:10Z\",\"sessions\":[")
                 .contains("\"kernelsBusy\":0", "\"cpuPercent\":");
@@ -112,9 +126,10 @@ class GuestsTest {
         world.advance("PT1M");
         cloud.tick(1_000);
 
-        var idle = world.reports.stream()
-                .filter(report -> report.json().contains("\"sessions\":[]"))
-                .toList();
+        var idle =
+                world.reports.stream()
+                        .filter(report -> report.json().contains("\"sessions\":[]"))
+                        .toList();
         assertThat(world.reports).hasSize(500);
         assertThat(idle).hasSizeBetween(110, 190);
         assertThat(idle).allMatch(report -> report.json().contains("\"cpuPercent\":1.0"));
@@ -165,7 +180,9 @@ class GuestsTest {
     @Test
     void guestWithoutAnUrlDoesNothing() {
         var spec = World.spec("vm-1");
-        cloud.create(new LaunchSpec(spec.name(), spec.tags(), "muon", "l3.micro", null, "#cloud-config\n"));
+        cloud.create(
+                new LaunchSpec(
+                        spec.name(), spec.tags(), "muon", "l3.micro", null, "#cloud-config\n"));
         world.advance("PT10S");
         cloud.tick(100);
 
@@ -185,8 +202,7 @@ class GuestsTest {
 
         assertThat(world.reports)
                 .extracting(World.Report::token)
-                .isEqualTo(
-                        IntStream.range(0, 20).mapToObj(i -> "token of vm-" + i).toList());
+                .isEqualTo(IntStream.range(0, 20).mapToObj(i -> "token of vm-" + i).toList());
         assertThat(cloud.tick(20)).isEqualTo(10);
     }
 
@@ -196,9 +212,10 @@ class GuestsTest {
         var replicas = List.of(replica(tokens), replica(tokens));
         for (int i = 0; i < 200; i++) create("vm-" + i);
         world.advance("PT10S");
-        var ticks = IntStream.range(0, 8)
-                .<Callable<Integer>>mapToObj(i -> () -> replicas.get(i % 2).tick(50))
-                .toList();
+        var ticks =
+                IntStream.range(0, 8)
+                        .<Callable<Integer>>mapToObj(i -> () -> replicas.get(i % 2).tick(50))
+                        .toList();
         try (var threads = Executors.newFixedThreadPool(8)) {
             for (var tick : threads.invokeAll(ticks)) tick.get();
         }
@@ -212,14 +229,15 @@ class GuestsTest {
     void replicaThatDiesWhileSendingLeavesTheReportToAnother() {
         create("vm-1");
         world.advance("PT10S");
-        var dying = new SimulatedCloud(
-                world.config(World.INSTALLATION, OPTIONS),
-                new Surroundings(world.clock, World.database()),
-                new SplittableRandom(1),
-                Pause.REAL,
-                (url, token, json) -> {
-                    throw new IllegalStateException("killed");
-                });
+        var dying =
+                new SimulatedCloud(
+                        world.config(World.INSTALLATION, OPTIONS),
+                        new Surroundings(world.clock, World.database()),
+                        new SplittableRandom(1),
+                        Pause.REAL,
+                        (url, token, json) -> {
+                            throw new IllegalStateException("killed");
+                        });
         assertThatThrownBy(() -> dying.tick(100)).hasMessage("killed");
         assertThat(cloud.tick(100)).isZero();
         world.advance("PT30S");

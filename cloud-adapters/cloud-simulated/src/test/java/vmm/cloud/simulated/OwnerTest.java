@@ -2,12 +2,14 @@ package vmm.cloud.simulated;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
 import org.junit.jupiter.api.Test;
+
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.Instance;
 import vmm.cloud.Tags;
+
+import java.util.Map;
 
 /** What the owner of a simulated cloud sees and does behind the service's back. */
 class OwnerTest {
@@ -21,7 +23,9 @@ class OwnerTest {
         var foreign = cloud.createForeign(new Tags("somebody", null, "vm-1"));
         cloud.setWeather(Weather.CALM.with("outage", true));
 
-        assertThat(cloud.truth()).extracting(SimulatedInstance::id).containsExactlyInAnyOrder(ours, foreign);
+        assertThat(cloud.truth())
+                .extracting(SimulatedInstance::id)
+                .containsExactlyInAnyOrder(ours, foreign);
         cloud.setWeather(Weather.CALM);
         assertThat(cloud.list()).extracting(Instance::id).containsExactly(ours);
     }
@@ -30,11 +34,15 @@ class OwnerTest {
     void instanceOfAnotherStoreWithoutAnyRowCanBePlanted() throws CloudFailure {
         var planted = cloud.createForeign(new Tags(World.INSTALLATION, "store-2", null));
 
-        assertThat(cloud.list()).singleElement().satisfies(instance -> {
-            assertThat(instance.id()).isEqualTo(planted);
-            assertThat(instance.tags()).isEqualTo(new Tags(World.INSTALLATION, "store-2", null));
-            assertThat(instance.status()).isEqualTo(Instance.Status.RUNNING);
-        });
+        assertThat(cloud.list())
+                .singleElement()
+                .satisfies(
+                        instance -> {
+                            assertThat(instance.id()).isEqualTo(planted);
+                            assertThat(instance.tags())
+                                    .isEqualTo(new Tags(World.INSTALLATION, "store-2", null));
+                            assertThat(instance.status()).isEqualTo(Instance.Status.RUNNING);
+                        });
     }
 
     @Test
@@ -44,10 +52,14 @@ class OwnerTest {
         var twin = cloud.duplicate(original);
 
         assertThat(cloud.list()).extracting(Instance::id).containsExactly(original, twin);
-        assertThat(cloud.list()).extracting(instance -> instance.tags().vmId()).containsOnly("vm-1");
+        assertThat(cloud.list())
+                .extracting(instance -> instance.tags().vmId())
+                .containsOnly("vm-1");
         world.advance("PT20S");
         cloud.tick(10);
-        assertThat(world.reports).extracting(World.Report::token).containsExactly("token of vm-1", "token of vm-1");
+        assertThat(world.reports)
+                .extracting(World.Report::token)
+                .containsExactly("token of vm-1", "token of vm-1");
     }
 
     @Test

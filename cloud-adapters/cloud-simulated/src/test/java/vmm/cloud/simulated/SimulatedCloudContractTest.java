@@ -1,5 +1,9 @@
 package vmm.cloud.simulated;
 
+import vmm.cloud.CloudHarness;
+import vmm.cloud.CloudProvider;
+import vmm.cloud.CloudProviderContract;
+
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -7,16 +11,16 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import vmm.cloud.CloudHarness;
-import vmm.cloud.CloudProvider;
-import vmm.cloud.CloudProviderContract;
 
-/** The simulated cloud satisfies the contract of all adapters, also where its listings lag behind. */
+/**
+ * The simulated cloud satisfies the contract of all adapters, also where its listings lag behind.
+ */
 class SimulatedCloudContractTest extends CloudProviderContract {
 
     @Override
     protected CloudHarness open() {
-        return new Harness(Map.of("flavors", "l3.micro, l3.large", "images", "muon", "listLag", "PT3S"));
+        return new Harness(
+                Map.of("flavors", "l3.micro, l3.large", "images", "muon", "listLag", "PT3S"));
     }
 
     /** A simulated cloud whose trouble is weather. */
@@ -75,15 +79,16 @@ class SimulatedCloudContractTest extends CloudProviderContract {
 
         @Override
         public Optional<Runnable> trouble(Trouble trouble) {
-            var weather = switch (trouble) {
-                case LOST_REPLY -> calm.with("lostReply", 1);
-                case FAILED_PAGE -> calm.with("partialList", 1);
-                case OUTAGE -> calm.with("outage", true);
-                case NO_CAPACITY -> calm.with("capacity", OptionalInt.of(0));
-                case QUOTA_EXCEEDED -> calm.with("quota", OptionalInt.of(0));
-                case THROTTLED -> calm.with("throttled", 1).with("retryAfter", RETRY_AFTER);
-                case UNAUTHORIZED -> calm.with("unauthorized", 1);
-            };
+            var weather =
+                    switch (trouble) {
+                        case LOST_REPLY -> calm.with("lostReply", 1);
+                        case FAILED_PAGE -> calm.with("partialList", 1);
+                        case OUTAGE -> calm.with("outage", true);
+                        case NO_CAPACITY -> calm.with("capacity", OptionalInt.of(0));
+                        case QUOTA_EXCEEDED -> calm.with("quota", OptionalInt.of(0));
+                        case THROTTLED -> calm.with("throttled", 1).with("retryAfter", RETRY_AFTER);
+                        case UNAUTHORIZED -> calm.with("unauthorized", 1);
+                    };
             return Optional.of(() -> cloud.setWeather(weather));
         }
 

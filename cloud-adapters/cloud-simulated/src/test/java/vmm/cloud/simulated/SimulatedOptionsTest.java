@@ -3,12 +3,13 @@ package vmm.cloud.simulated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
-import java.util.Map;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalInt;
 
 class SimulatedOptionsTest {
 
@@ -26,33 +27,36 @@ class SimulatedOptionsTest {
 
     @Test
     void optionsSetTheWeatherAndTheGuests() {
-        var options = SimulatedOptions.parse(Map.of(
-                "bootTime",
-                "PT3S",
-                "capacity",
-                "40",
-                "quota",
-                "50",
-                "lostReply",
-                "0.1",
-                "outage",
-                "true",
-                "flavors",
-                "l3.micro, l3.large",
-                "idleRatio",
-                "1",
-                "activityEvery",
-                "PT10S",
-                "deduplicates",
-                "true"));
+        var options =
+                SimulatedOptions.parse(
+                        Map.of(
+                                "bootTime",
+                                "PT3S",
+                                "capacity",
+                                "40",
+                                "quota",
+                                "50",
+                                "lostReply",
+                                "0.1",
+                                "outage",
+                                "true",
+                                "flavors",
+                                "l3.micro, l3.large",
+                                "idleRatio",
+                                "1",
+                                "activityEvery",
+                                "PT10S",
+                                "deduplicates",
+                                "true"));
 
         assertThat(options.weather())
-                .isEqualTo(Weather.CALM
-                        .with("bootTime", Duration.ofSeconds(3))
-                        .with("capacity", OptionalInt.of(40))
-                        .with("quota", 50)
-                        .with("lostReply", 0.1)
-                        .with("outage", true));
+                .isEqualTo(
+                        Weather.CALM
+                                .with("bootTime", Duration.ofSeconds(3))
+                                .with("capacity", OptionalInt.of(40))
+                                .with("quota", 50)
+                                .with("lostReply", 0.1)
+                                .with("outage", true));
         assertThat(options.flavors()).containsExactly("l3.micro", "l3.large");
         assertThat(options.idleRatio()).isEqualTo(1);
         assertThat(options.activityEvery()).isEqualTo(Duration.ofSeconds(10));
@@ -88,12 +92,13 @@ class SimulatedOptionsTest {
 
     @Test
     void weatherSurvivesItsRowAndForgetsWhatThisVersionDoesNotKnow() {
-        var weather = Weather.CALM
-                .with("capacity", 7)
-                .with("quota", "")
-                .with("hang", 0.25)
-                .with("lateBy", Duration.ofMillis(1_500))
-                .with("outage", true);
+        var weather =
+                Weather.CALM
+                        .with("capacity", 7)
+                        .with("quota", "")
+                        .with("hang", 0.25)
+                        .with("lateBy", Duration.ofMillis(1_500))
+                        .with("outage", true);
 
         assertThat(WeatherReport.read(WeatherReport.write(weather))).isEqualTo(weather);
         assertThat(WeatherReport.read("hail=0.5\n" + WeatherReport.write(weather)))

@@ -3,16 +3,18 @@ package vmm.cloud.simulated;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
+
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CreateAnswer;
+import vmm.cloud.Instance;
+
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
-import vmm.cloud.CloudFailure;
-import vmm.cloud.CreateAnswer;
-import vmm.cloud.Instance;
 
 /** What each kind of weather does, seen from the caller and from the truth. */
 class WeatherTest {
@@ -63,7 +65,8 @@ class WeatherTest {
         cloud.setWeather(Weather.CALM.with("hang", 1));
 
         for (int i = 0; i < 100; i++) {
-            assertThat(cloud.create(World.spec("vm-" + i))).isInstanceOf(CreateAnswer.Unknown.class);
+            assertThat(cloud.create(World.spec("vm-" + i)))
+                    .isInstanceOf(CreateAnswer.Unknown.class);
         }
         assertThatThrownBy(cloud::list).isInstanceOf(CloudFailure.Unreachable.class);
 
@@ -96,7 +99,9 @@ class WeatherTest {
         world.advance("PT9S");
 
         assertThat(cloud.list()).extracting(Instance::id).containsExactly(old);
-        assertThat(cloud.list()).extracting(Instance::status).doesNotContain(Instance.Status.DELETING);
+        assertThat(cloud.list())
+                .extracting(Instance::status)
+                .doesNotContain(Instance.Status.DELETING);
         assertThat(cloud.get(young)).isPresent();
         assertThat(cloud.get(old)).isEmpty();
         world.advance("PT3S");
@@ -113,7 +118,9 @@ class WeatherTest {
 
         assertThat(cloud.list()).extracting(Instance::id).containsExactly(gone);
         world.advance("PT31S");
-        assertThat(cloud.list()).extracting(instance -> instance.tags().vmId()).containsExactly("vm-2");
+        assertThat(cloud.list())
+                .extracting(instance -> instance.tags().vmId())
+                .containsExactly("vm-2");
     }
 
     @Test
@@ -151,10 +158,13 @@ class WeatherTest {
         cloud.setWeather(Weather.CALM.with("bootTime", "PT100S").with("bootJitter", 0.5));
         for (int i = 0; i < 200; i++) create("vm-" + i);
 
-        var boots = cloud.truth().stream()
-                .mapToLong(instance -> Duration.between(instance.createdAt(), instance.reportsAt())
-                        .toSeconds())
-                .summaryStatistics();
+        var boots =
+                cloud.truth().stream()
+                        .mapToLong(
+                                instance ->
+                                        Duration.between(instance.createdAt(), instance.reportsAt())
+                                                .toSeconds())
+                        .summaryStatistics();
         assertThat(boots.getMin()).isBetween(50L, 60L);
         assertThat(boots.getMax()).isBetween(140L, 150L);
         assertThat(boots.getAverage()).isBetween(93.0, 107.0);
@@ -164,18 +174,21 @@ class WeatherTest {
     void capacityIsNeverExceededByCreatesAtTheSameTimeThroughSeveralReplicas() throws Exception {
         var replica = world.open(Map.of());
         cloud.setWeather(Weather.CALM.with("capacity", 10));
-        var creates = IntStream.range(0, 40)
-                .<Callable<CreateAnswer>>mapToObj(
-                        i -> () -> (i % 2 == 0 ? cloud : replica).create(World.spec("vm-" + i)))
-                .toList();
+        var creates =
+                IntStream.range(0, 40)
+                        .<Callable<CreateAnswer>>mapToObj(
+                                i ->
+                                        () ->
+                                                (i % 2 == 0 ? cloud : replica)
+                                                        .create(World.spec("vm-" + i)))
+                        .toList();
 
         try (var threads = Executors.newFixedThreadPool(8)) {
-            var answers = threads.invokeAll(creates).stream()
-                    .map(java.util.concurrent.Future::resultNow)
-                    .toList();
-            assertThat(answers)
-                    .filteredOn(CreateAnswer.Accepted.class::isInstance)
-                    .hasSize(10);
+            var answers =
+                    threads.invokeAll(creates).stream()
+                            .map(java.util.concurrent.Future::resultNow)
+                            .toList();
+            assertThat(answers).filteredOn(CreateAnswer.Accepted.class::isInstance).hasSize(10);
         }
         assertThat(cloud.truth()).hasSize(10);
     }
@@ -210,7 +223,8 @@ class WeatherTest {
     void changedFleetFileReplacesTheWeather() {
         cloud.setWeather(Weather.CALM.with("outage", true));
 
-        assertThat(world.open(Map.of("bootTime", "PT3S")).weather()).isEqualTo(Weather.CALM.with("bootTime", "PT3S"));
+        assertThat(world.open(Map.of("bootTime", "PT3S")).weather())
+                .isEqualTo(Weather.CALM.with("bootTime", "PT3S"));
     }
 
     @Test
@@ -221,7 +235,8 @@ class WeatherTest {
         var one = first.open(options);
         var two = second.open(options);
         for (int i = 0; i < 30; i++) {
-            assertThat(two.create(World.spec("vm-" + i))).hasSameClassAs(one.create(World.spec("vm-" + i)));
+            assertThat(two.create(World.spec("vm-" + i)))
+                    .hasSameClassAs(one.create(World.spec("vm-" + i)));
         }
 
         assertThat(two.truth()).isEqualTo(one.truth());

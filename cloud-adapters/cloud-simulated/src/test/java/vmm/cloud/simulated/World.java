@@ -1,7 +1,15 @@
 package vmm.cloud.simulated;
 
 import com.zaxxer.hikari.HikariDataSource;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+
+import vmm.cloud.CloudConfig;
+import vmm.cloud.CloudProviderFactory.Surroundings;
+import vmm.cloud.LaunchSpec;
+import vmm.cloud.ManualClock;
+import vmm.cloud.Tags;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -13,12 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+
 import javax.sql.DataSource;
-import vmm.cloud.CloudConfig;
-import vmm.cloud.CloudProviderFactory.Surroundings;
-import vmm.cloud.LaunchSpec;
-import vmm.cloud.ManualClock;
-import vmm.cloud.Tags;
 
 /** A database for all tests of this JVM, and for each test a clock and clouds of its own in it. */
 final class World {
@@ -103,16 +107,23 @@ final class World {
     }
 
     static LaunchSpec spec(String vmId) {
-        var userData = """
-            #cloud-config
-            write_files:
-              - path: /etc/vmm/guest.json
-                permissions: '0600'
-                content: |
-                  {"vmId": "%s", "url": "http://vmm.example/", "token": "token of %s", "secret": "hush"}
-            """.formatted(vmId, vmId);
+        var userData =
+                """
+                #cloud-config
+                write_files:
+                  - path: /etc/vmm/guest.json
+                    permissions: '0600'
+                    content: |
+                      {"vmId": "%s", "url": "http://vmm.example/", "token": "token of %s", "secret": "hush"}
+                """
+                        .formatted(vmId, vmId);
         return new LaunchSpec(
-                "vmm-isis-" + vmId, new Tags(INSTALLATION, "store-1", vmId), "muon", "l3.micro", null, userData);
+                "vmm-isis-" + vmId,
+                new Tags(INSTALLATION, "store-1", vmId),
+                "muon",
+                "l3.micro",
+                null,
+                userData);
     }
 
     private int receive(String url, String token, String json) throws IOException {
