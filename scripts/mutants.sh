@@ -18,18 +18,10 @@ mvn -q -ntp -B -pl vmm-service -am test-compile dependency:build-classpath \
     -Dmdep.outputFile="$COPY/classpath" -Dmdep.includeScope=test
 CLASSPATH="$COPY/vmm-service/target/test-classes:$COPY/vmm-service/target/classes:$(cat "$COPY/classpath")"
 
-java25() {
-    for home in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
-        if [ -x "$home/bin/javac" ] && "$home/bin/javac" -version 2>&1 | grep -q ' 25'; then
-            echo "$home/bin"
-            return
-        fi
-    done
-    echo "no JDK 25 in JAVA_HOME or /usr/lib/jvm" >&2
-    exit 1
-}
-BIN=$(java25)
+BIN=$("$ROOT/scripts/jdk25.sh")/bin
 MAIN=vmm-service/src/main/java/vmm
+# However the formatter breaks its lines.
+REPLACE='BEGIN { $old = join("\\s*", map { quotemeta } $ENV{OLD} =~ /\w+|[^\w\s]/g) } $n = s/$old/$ENV{NEW}/g; END { exit($n ? 0 : 3) }'
 TABLE=()
 WRONG=0
 
@@ -38,7 +30,7 @@ mutant() {
     local name=$1 hunter=$2 file=$MAIN/$3 verdict
     if [ ${#ONLY[@]} -gt 0 ] && [[ " ${ONLY[*]} " != *" $name "* ]]; then return; fi
     cp "$file" "$COPY/original"
-    if ! OLD=$4 NEW=$5 perl -0777 -i -pe '$n = s/\Q$ENV{OLD}\E/$ENV{NEW}/g; END { exit($n ? 0 : 3) }' "$file"; then
+    if ! OLD=$4 NEW=$5 perl -0777 -i -pe "$REPLACE" "$file"; then
         verdict="DOES NOT APPLY"
         WRONG=1
     else
@@ -110,8 +102,9 @@ mutant other-store-reaped simulation reconcile/OrphanLoop.java \
     ''
 
 mutant release-does-not-check-state simulation allocation/Allocations.java \
-    "allocation.state = 'ACTIVE' AND %s" \
-    '%s'
+    "AND allocation.state = 'ACTIVE'
+                  AND vm.state = 'ALLOCATED' AND %s" \
+    'AND %s'
 
 mutant hold-does-not-hold simulation lifecycle/VmLifecycle.java \
     'return vm.held() && isForbidden(step) ? WAIT : step;' \
@@ -126,26 +119,28 @@ mutant no-warning simulation allocation/Allocations.java \
     'NOT vm.held AND "'
 
 mutant youngest-request-first simulation allocation/Allocations.java \
-    'ORDER BY effective_at, requested_at, id LIMIT :limit FOR UPDATE)' \
-    'ORDER BY effective_at DESC, requested_at, id LIMIT :limit FOR UPDATE)'
+    'row_number() OVER (ORDER BY effective_at, requested_at, id) AS n' \
+    'row_number() OVER (ORDER BY effective_at DESC, requested_at DESC, id) AS n'
 
-mutant maximum-forgotten simulation reconcile/PoolPlanner.java \
-    'int room = pool.maxSize() - pool.live() + freed;' \
-    'int room = 100 + freed;'
+mutant one-more-than-the-maximum simulation reconcile/RefillLoop.java \
+    'pool.maxSize(), seen.queued(),' \
+    'pool.maxSize() + 1, seen.queued(),'
 
 mutant cloud-cap-forgotten simulation placement/Shelf.java \
     'return Math.min(ownRoom, cloudRoom);' \
     'return ownRoom;'
 
-mutant intent-after-the-create simulation vm/Vms.java \
-    'UPDATE vm SET create_sent_at = :now, create_attempts' \
-    'UPDATE vm SET create_sent_at = CASE WHEN CAST(:now AS timestamptz) IS NULL THEN NULL ELSE create_sent_at END, create_attempts'
+mutant create-whatever-the-row-became simulation vm/Vms.java \
+    "version = version + 1
+                        WHERE id = :id AND version = :version AND state = 'REQUESTED'" \
+    "version = version + 1
+                        WHERE id = :id AND version <= :version + 1000"
 
 mutant deleting-never-asked-again simulation lifecycle/VmLifecycle.java \
     'vm.deleteSentAt() != null && !over(vm.deleteSentAt(), Terms.BEFORE_ASKING_AGAIN, now)' \
     'vm.deleteSentAt() != null'
 
-mutant events-numbered-at-random simulation event/Events.java \
+mutant events-left-out simulation event/Events.java \
     "WHERE seq IS NULL ORDER BY id LIMIT :limit" \
     "WHERE seq IS NULL AND id % 3 > 0 ORDER BY id LIMIT :limit"
 

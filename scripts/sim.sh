@@ -5,6 +5,7 @@
 #   SEED=17 scripts/sim.sh          one seed, told step by step
 #   SEEDS=200 FROM=1000 scripts/sim.sh
 #   STEPS=1000000 scripts/sim.sh    at least so many steps
+#   SEEDS=forever scripts/sim.sh    other seeds each time, until stopped or something is found
 #   MINUTES=600 scripts/sim.sh      at least so long
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,8 +13,10 @@ cd "$(dirname "$0")/.."
 options=(-Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false)
 if [ -n "${SEED:-}" ]; then
     options+=("-Dsim.seed=$SEED" -Dsim.aloud=true)
+elif [ "${SEEDS:-}" = forever ]; then
+    options+=("-Dsim.from=${FROM:-$RANDOM$RANDOM}" -Dsim.minutes=1000000)
 elif [ -n "${SEEDS:-}" ]; then
-    options+=("-Dsim.seeds=$SEEDS" "-Dsim.from=${FROM:-1}")
+    options+=("-Dsim.seeds=$SEEDS" "-Dsim.from=${FROM:-1}" "-Dsim.steps=${STEPS:-0}")
 else
     options+=(-Dsim.seeds=1 "-Dsim.from=${FROM:-1}" "-Dsim.steps=${STEPS:-300000}" "-Dsim.minutes=${MINUTES:-0}")
     # A short run cannot meet everything.

@@ -25,20 +25,20 @@ final class Calm {
     }
 
     void run() {
-        sim.setDanger(false);
-        sim.skies().calmDown();
-        for (var replica : sim.replicas()) {
+        sim.chaos.end();
+        sim.skies.calmDown();
+        for (var replica : sim.replicas) {
             replica.resume();
             replica.start();
         }
-        for (var cloud : sim.scenario().clouds()) sim.operators().resume(cloud.name());
-        sim.restores().lookAtHeld();
+        for (var cloud : sim.scenario.clouds()) sim.operators.resume(cloud.name());
+        sim.restores.lookAtHeld();
         for (var vm : List.copyOf(sim.view().vms().values()))
-            if (vm.held()) sim.operators().hold(vm.id(), false);
-        var end = sim.time().instant().plus(BOUND);
-        while (sim.time().instant().isBefore(end)) {
-            var next = sim.time().instant().plus(LOOK_EVERY);
-            while (sim.time().instant().isBefore(next)) sim.time().runNext();
+            if (vm.held()) sim.operators.hold(vm.id(), false);
+        var end = sim.time.instant().plus(BOUND);
+        while (sim.time.instant().isBefore(end)) {
+            var next = sim.time.instant().plus(LOOK_EVERY);
+            while (sim.time.instant().isBefore(next)) sim.time.runNext();
             if (wrongs().isEmpty()) return;
         }
         throw new Violation(
@@ -53,8 +53,9 @@ final class Calm {
                 wrongs.add("10: " + vm.id() + " is still " + vm.state());
             }
         }
-        for (var pool : sim.limits().pools().values()) reserve(pool, wrongs);
-        var truth = sim.skies().truth();
+        if (unpublished() > 0) wrongs.add("events: " + unpublished() + " are never published");
+        for (var pool : sim.limits.pools().values()) reserve(pool, wrongs);
+        var truth = sim.skies.truth();
         withoutInstance(truth, wrongs);
         sim.clouds().forEach((name, cloud) -> withoutRow(name, cloud.truth(), wrongs));
         return wrongs;
@@ -62,7 +63,7 @@ final class Calm {
 
     private void reserve(Limits.Pool pool, List<String> wrongs) {
         int target =
-                sim.jdbc()
+                sim.jdbc
                         .sql("SELECT target FROM pool WHERE id = ?")
                         .param(pool.id())
                         .query(Integer.class)
@@ -70,9 +71,7 @@ final class Calm {
         long ready = count(pool, VmState.READY);
         long allocated = count(pool, VmState.ALLOCATED);
         long queued =
-                sim.requests().in("QUEUED").stream()
-                        .filter(a -> a.pool.equals(pool.name()))
-                        .count();
+                sim.requests.in("QUEUED").stream().filter(a -> a.pool.equals(pool.name())).count();
         long wanted = Math.max(0, Math.min(target + queued, pool.max() - allocated));
         boolean room = pool.places().stream().anyMatch(place -> room(pool, place));
         if (ready > wanted)
@@ -86,8 +85,16 @@ final class Calm {
             wrongs.add("11: nobody is told why " + queued + " wait for " + pool.name());
     }
 
+    private long unpublished() {
+        return sim.jdbc
+                .sql("SELECT count(*) FROM event WHERE seq IS NULL AND at < ?")
+                .param(java.sql.Timestamp.from(sim.time.instant().minus(Duration.ofMinutes(2))))
+                .query(Long.class)
+                .single();
+    }
+
     private boolean told(String pool) {
-        return sim.jdbc()
+        return sim.jdbc
                         .sql(
                                 "SELECT cardinality(reasons) FROM decision WHERE pool = ? ORDER BY"
                                         + " id DESC LIMIT 1")
@@ -105,9 +112,9 @@ final class Calm {
     }
 
     private boolean room(Limits.Pool pool, Scenario.Place place) {
-        Integer cap = sim.limits().caps().get(place.cloud());
-        if (cap != null && Oracle.on(sim.view(), place.cloud()) >= cap) return false;
-        return place.maxVms() == null || Oracle.at(sim.view(), pool.id(), place) < place.maxVms();
+        Integer cap = sim.limits.caps().get(place.cloud());
+        if (cap != null && Maxima.on(sim.view(), place.cloud()) >= cap) return false;
+        return place.maxVms() == null || Maxima.at(sim.view(), pool.id(), place) < place.maxVms();
     }
 
     private void withoutInstance(List<SimulatedInstance> truth, List<String> wrongs) {
@@ -135,7 +142,7 @@ final class Calm {
         boolean tooMany = rowless > Math.max(3, truth.size() / 20);
         for (var instance : without) {
             boolean waits =
-                    sim.witness().hasReappeared(instance.id()) || (tooMany && !hasRow(instance));
+                    sim.witness.hasReappeared(instance.id()) || (tooMany && !hasRow(instance));
             if (!waits) {
                 wrongs.add(
                         "10: instance "
@@ -150,7 +157,7 @@ final class Calm {
     }
 
     private boolean hasRow(SimulatedInstance instance) {
-        return sim.jdbc()
+        return sim.jdbc
                 .sql("SELECT EXISTS (SELECT 1 FROM vm WHERE id = ?::uuid)")
                 .param(instance.tags().vmId())
                 .query(Boolean.class)

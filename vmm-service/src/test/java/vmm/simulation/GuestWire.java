@@ -34,7 +34,7 @@ final class GuestWire implements GuestTransport {
     }
 
     private int post(String url, UUID vm, String token) throws IOException {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) throw new IOException("nobody answers");
         if (!replica.engine().tokens.accepts(vm, token)) return 401;
         var reports = replica.engine().reports;
@@ -43,22 +43,22 @@ final class GuestWire implements GuestTransport {
             if (url.endsWith("/ready"))
                 return reports.ready(vm, "image", replica.now()) ? 204 : 410;
             if (!reports.activity(vm, lastUse, replica.now())) return 410;
-            sim.guests().accepted(vm, lastUse, sim.time().instant());
+            sim.guests.accepted(vm, lastUse, sim.time.instant());
             return 204;
         } catch (Crash crash) {
             boolean committed = crash.getMessage().startsWith("after") && url.endsWith("/activity");
-            if (committed) sim.guests().accepted(vm, lastUse, sim.time().instant());
+            if (committed) sim.guests.accepted(vm, lastUse, sim.time.instant());
             sim.note(replica.name() + " DIES " + crash.getMessage());
-            sim.crash(replica);
+            sim.chaos.crash(replica);
             throw new IOException("the connection broke");
         }
     }
 
     /** A report of one guest about another is not believed. */
     void forge(UUID one, UUID other) throws IOException {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return;
-        sim.tally().count(Mischief.FORGED_REPORT);
+        sim.tally.count(Mischief.FORGED_REPORT);
         int status =
                 post("http://vmm/api/v1/guest/ready", other, replica.engine().tokens.token(one));
         if (status != 401 && status != 0)
@@ -66,20 +66,20 @@ final class GuestWire implements GuestTransport {
     }
 
     private boolean silent(UUID vm) {
-        var now = sim.time().instant();
+        var now = sim.time.instant();
         var until = silentUntil.get(vm);
         if (until != null && until.isAfter(now)) return true;
-        if (!sim.chaos() || !dice.chance(0.02)) return false;
-        sim.tally().count(Mischief.GUEST_SILENT);
+        if (!sim.chaos.on() || !dice.chance(0.02)) return false;
+        sim.tally.count(Mischief.GUEST_SILENT);
         silentUntil.put(vm, now.plus(dice.minutes(1, 15)));
         return true;
     }
 
     /** When somebody last used a VM. Some never come, some leave, some stay. */
     private @Nullable Instant lastUse(UUID vm) {
-        var claim = sim.oracle().grantOf(vm);
+        var claim = sim.oracle.grantOf(vm);
         if (claim == null) return null;
-        var now = sim.time().instant();
+        var now = sim.time.instant();
         var use = uses.get(vm);
         if (use == null || !use.claim.equals(claim)) {
             var from = now.plus(dice.minutes(0, 5));

@@ -23,19 +23,18 @@ final class Intruder {
     }
 
     void begin() {
-        sim.time()
-                .after(
-                        dice.minutes(0.5, 8),
-                        () -> {
-                            if (!sim.chaos()) return;
-                            begin();
-                            act();
-                        });
+        sim.time.after(
+                dice.minutes(0.5, 8),
+                () -> {
+                    if (!sim.chaos.on()) return;
+                    begin();
+                    act();
+                });
     }
 
     private void act() {
         int n = dice.between(1, 100);
-        if (n <= 35) take();
+        if (n <= 28) take();
         else if (n <= 55) stop();
         else if (n <= 62)
             add(Mischief.FOREIGN_INSTANCE, new Tags("other", "another-store", "0000"));
@@ -67,21 +66,21 @@ final class Intruder {
         if (ours.isEmpty()) return;
         var victim = dice.pick(ours);
         var id = victim.instance.id();
-        sim.tally().count(Mischief.INSTANCE_TAKEN);
+        sim.tally.count(Mischief.INSTANCE_TAKEN);
         sim.step(
                 new Act(null, "intruder takes " + id),
-                () -> sim.skies().cloud(victim.cloud).vanish(id));
+                () -> sim.skies.cloud(victim.cloud).vanish(id));
         if (dice.chance(0.3))
-            sim.time().after(dice.seconds(20, 400), () -> giveBack(victim.cloud, id));
+            sim.time.after(dice.seconds(20, 400), () -> giveBack(victim.cloud, id));
     }
 
     private void giveBack(String cloud, String id) {
-        if (!sim.chaos()) return;
+        if (!sim.chaos.on()) return;
         sim.step(
                 new Act(null, "intruder gives back " + id),
                 () -> {
                     int there =
-                            sim.jdbc()
+                            sim.jdbc
                                     .sql(
                                             "UPDATE simulated_cloud.instance SET gone_at = NULL"
                                                 + " WHERE cloud = ? AND instance_id = ? AND gone_at"
@@ -89,8 +88,8 @@ final class Intruder {
                                     .params(cloud, id)
                                     .update();
                     if (there == 0) return;
-                    sim.tally().count(Mischief.REAPPEARED);
-                    sim.witness().reappeared(id);
+                    sim.tally.count(Mischief.REAPPEARED);
+                    sim.witness.reappeared(id);
                 });
     }
 
@@ -98,37 +97,33 @@ final class Intruder {
         var ours = ours();
         if (ours.isEmpty()) return;
         var victim = dice.pick(ours);
-        sim.tally().count(Mischief.POWERED_OFF);
+        sim.tally.count(Mischief.POWERED_OFF);
         sim.step(
                 new Act(null, "intruder stops " + victim.instance.id()),
-                () -> sim.skies().cloud(victim.cloud).stop(victim.instance.id()));
+                () -> sim.skies.cloud(victim.cloud).stop(victim.instance.id()));
     }
 
     private void add(Mischief what, Tags tags) {
-        var cloud = dice.pick(sim.scenario().clouds()).name();
+        var cloud = dice.pick(sim.scenario.clouds()).name();
         var own =
                 new Tags(
                         tags.installation(),
                         tags.store(),
                         "00000000-0000-7000-8000-%012d".formatted(++strangers));
-        sim.tally().count(what);
+        sim.tally.count(what);
         sim.step(
                 new Act(null, "intruder adds " + what + " on " + cloud),
-                () -> sim.skies().cloud(cloud).createForeign(own));
+                () -> sim.skies.cloud(cloud).createForeign(own));
     }
 
     private void duplicate() {
         var ours = ours();
         if (ours.isEmpty()) return;
         var original = dice.pick(ours);
-        sim.tally().count(Mischief.DOUBLE);
+        sim.tally.count(Mischief.DOUBLE);
         sim.step(
                 new Act(null, "intruder doubles " + original.instance.id()),
-                () ->
-                        sim.note(
-                                sim.skies()
-                                        .cloud(original.cloud)
-                                        .duplicate(original.instance.id())));
+                () -> sim.note(sim.skies.cloud(original.cloud).duplicate(original.instance.id())));
     }
 
     private void forge() {
@@ -142,7 +137,7 @@ final class Intruder {
                                 + " speaks for another"),
                 () -> {
                     try {
-                        sim.skies().wire().forge(vms.getFirst(), vms.getLast());
+                        sim.skies.wire().forge(vms.getFirst(), vms.getLast());
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }

@@ -19,6 +19,8 @@ enum Mischief {
     INSTANCE_TAKEN,
     /** Somebody shuts an instance off. */
     POWERED_OFF,
+    /** Its owner has it started again. */
+    RESTARTED,
     /** Somebody else's instance, on the same account. */
     FOREIGN_INSTANCE,
     /** An instance of our installation, of another database. */

@@ -20,14 +20,13 @@ final class Operators {
     }
 
     void begin() {
-        sim.time()
-                .after(
-                        dice.minutes(0.5, 5),
-                        () -> {
-                            if (!sim.chaos()) return;
-                            begin();
-                            act();
-                        });
+        sim.time.after(
+                dice.minutes(0.5, 5),
+                () -> {
+                    if (!sim.chaos.on()) return;
+                    begin();
+                    act();
+                });
     }
 
     private void act() {
@@ -44,12 +43,12 @@ final class Operators {
         var pool = dice.pick(sim.pools());
         int max = dice.between(0, 9);
         int size = Math.min(max, dice.between(0, 5));
-        long live = Oracle.live(sim.view(), sim.poolId(pool));
-        if (max < live) sim.tally().count(Mischief.MAXIMUM_LOWERED);
+        long live = Maxima.live(sim.view(), sim.poolId(pool));
+        if (max < live) sim.tally.count(Mischief.MAXIMUM_LOWERED);
         sim.step(
                 new Act(null, "operator makes " + pool + " " + size + " of " + max),
                 () -> {
-                    sim.jdbc()
+                    sim.jdbc
                             .sql(
                                     "UPDATE pool SET pool_size = ?, max_size = ?, version = version"
                                             + " + 1 WHERE name = ?")
@@ -60,12 +59,12 @@ final class Operators {
     }
 
     private void cap() {
-        var cloud = dice.pick(sim.scenario().clouds()).name();
+        var cloud = dice.pick(sim.scenario.clouds()).name();
         Integer cap = dice.chance(0.4) ? null : dice.between(1, 12);
         sim.step(
                 new Act(null, "operator caps " + cloud + " at " + cap),
                 () -> {
-                    sim.jdbc()
+                    sim.jdbc
                             .sql("UPDATE cloud SET max_vms = ?::integer WHERE name = ?")
                             .params(cap, cloud)
                             .update();
@@ -75,15 +74,15 @@ final class Operators {
 
     private void limitsChange() {
         sim.wrote();
-        sim.limits().read();
-        sim.oracle().operatorActs();
+        sim.limits.read();
+        sim.oracle.operatorActs();
     }
 
     private void hold() {
         var vms = live(false);
         if (vms.isEmpty()) return;
         var vm = dice.pick(vms);
-        if (hold(vm.id(), true)) sim.tally().count(Mischief.HELD);
+        if (hold(vm.id(), true)) sim.tally.count(Mischief.HELD);
     }
 
     private void letGo() {
@@ -93,7 +92,7 @@ final class Operators {
     }
 
     boolean hold(UUID vm, boolean held) {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return false;
         String what =
                 "operator " + (held ? "holds " : "lets go ") + Simulation.brief(vm.toString());
@@ -101,7 +100,7 @@ final class Operators {
                 new Act(replica, what),
                 false,
                 () -> {
-                    sim.oracle().operatorActs();
+                    sim.oracle.operatorActs();
                     replica.engine().vms.hold(vm, held, held ? "looking into it" : null);
                 });
         return true;
@@ -120,19 +119,19 @@ final class Operators {
 
     /** Takes a VM away, whoever has it. */
     void force(VmRow vm) {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return;
-        sim.tally().count(Mischief.FORCED);
+        sim.tally.count(Mischief.FORCED);
         replica.run(
                 new Act(replica, "operator takes " + Simulation.brief(vm.id().toString())),
                 false,
                 () -> {
-                    sim.oracle().operatorTakes(vm.id());
+                    sim.oracle.operatorTakes(vm.id());
                     var engine = replica.engine();
                     if (vm.state() == VmState.ALLOCATED) {
-                        var claim = sim.oracle().grantOf(vm.id());
+                        var claim = sim.oracle.grantOf(vm.id());
                         if (claim == null) return;
-                        var asked = sim.requests().find(claim);
+                        var asked = sim.requests.find(claim);
                         if (asked != null) asked.forced = true;
                         engine.allocations
                                 .find(claim)
@@ -164,14 +163,14 @@ final class Operators {
 
     /** Takes a held VM away, in one go. */
     void forceHeld(VmRow vm) {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return;
         replica.run(
                 new Act(replica, "operator takes held " + Simulation.brief(vm.id().toString())),
                 false,
                 () -> {
-                    sim.oracle().operatorTakes(vm.id());
-                    sim.oracle().operatorActs();
+                    sim.oracle.operatorTakes(vm.id());
+                    sim.oracle.operatorActs();
                     var vms = replica.engine().vms;
                     vms.find(vm.id())
                             .filter(
@@ -192,7 +191,7 @@ final class Operators {
     }
 
     void resume(String cloud) {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) throw new IllegalStateException("no replica");
         replica.run(
                 new Act(replica, "operator resumes " + cloud),
@@ -203,11 +202,11 @@ final class Operators {
     }
 
     private void pause() {
-        var cloud = dice.pick(sim.scenario().clouds()).name();
-        var replica = sim.anyUp();
+        var cloud = dice.pick(sim.scenario.clouds()).name();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return;
         boolean paused = dice.chance(0.5);
-        if (paused) sim.tally().count(Mischief.CLOUD_PAUSED);
+        if (paused) sim.tally.count(Mischief.CLOUD_PAUSED);
         replica.run(
                 new Act(replica, "operator " + (paused ? "pauses " : "resumes ") + cloud),
                 false,

@@ -4,7 +4,6 @@ import org.jspecify.annotations.Nullable;
 
 import vmm.simulation.View.ClaimRow;
 import vmm.simulation.View.EventRow;
-import vmm.simulation.View.VmRow;
 import vmm.vm.VmState;
 
 import java.sql.Connection;
@@ -25,18 +24,15 @@ import java.util.UUID;
  */
 final class Oracle {
     private static final Duration TOLERANCE = Duration.ofSeconds(3);
-    private static final Duration CREATE_GRACE = Duration.ofMinutes(2);
 
     private final View.Reader reader;
     private final Limits limits;
     private final Requests requests;
-    private final Witness witness;
     private final GuestMemory guests;
     private final Stream stream;
-    private final Tally tally;
-    private final Map<UUID, VmState> chain = new HashMap<>();
+    private final Changes changes;
+    private final Maxima maxima;
     private final Map<UUID, UUID> grants = new HashMap<>();
-    private final TreeMap<UUID, String> operatorTook = new TreeMap<>();
     private View view = View.NOTHING;
     private long lastEvent;
     private boolean counting = true;
@@ -53,9 +49,9 @@ final class Oracle {
         this.stream = new Stream(connection);
         this.limits = limits;
         this.requests = requests;
-        this.witness = witness;
         this.guests = guests;
-        this.tally = tally;
+        this.changes = new Changes(limits, witness, guests, tally);
+        this.maxima = new Maxima(limits);
     }
 
     View view() {
@@ -75,7 +71,7 @@ final class Oracle {
 
     /** An operator takes a VM away that nobody has. */
     void operatorTakes(UUID vm) {
-        operatorTook.put(vm, "");
+        changes.operatorTakes(vm);
     }
 
     /** Who was granted a VM, as far as anybody remembers. */
@@ -88,116 +84,18 @@ final class Oracle {
         var before = view;
         var now = reader.read(lastEvent);
         view = now;
-        for (var event : now.events()) event(act, event, before, now);
-        states(now);
-        claims(act, before, now);
-        if (counting) maxima(before, now);
+        for (var event : now.events()) {
+            lastEvent = Math.max(lastEvent, event.id());
+            changes.check(act, event, before, now);
+        }
+        changes.checkStates(now);
+        claims(before, now);
+        if (counting) maxima.check(before, now);
         counting = true;
         return now.events();
     }
 
-    private void event(Act act, EventRow event, View before, View now) throws SQLException {
-        lastEvent = Math.max(lastEvent, event.id());
-        if ("WARNED".equals(event.reason())) guests.warned(required(event.claim()), event.at());
-        if ("WARNING_WITHDRAWN".equals(event.reason())) guests.withdrawn(required(event.claim()));
-        if (event.to() == null || event.vm() == null) return;
-        var vm = event.vm();
-        var from = event.from() == null ? null : VmState.valueOf(event.from());
-        var to = VmState.valueOf(event.to());
-        var was = chain.put(vm, to);
-        if (was != from)
-            throw new Violation("6", vm + " was " + was + " and goes from " + from + " to " + to);
-        if (from == null) {
-            if (to != VmState.REQUESTED) throw new Violation("6", vm + " begins as " + to);
-            return;
-        }
-        if (!from.canBecome(to)) throw new Violation("6", vm + " goes from " + from + " to " + to);
-        tally.count(Tally.Kind.TRANSITION, from + " to " + to);
-        if (to == VmState.DELETING)
-            going(act, event, before.vms().get(vm), now.vms().get(vm), from);
-        if (to == VmState.DELETED && act.lifecyclePass) unseen(act, event, before.vms().get(vm));
-        if (to == VmState.DELETED) chain.remove(vm);
-    }
-
-    /** Whether a VM may go, for the reason that is given. */
-    private void going(
-            Act act, EventRow event, @Nullable VmRow before, @Nullable VmRow now, VmState from)
-            throws SQLException {
-        var vm = required(event.vm());
-        var reason = String.valueOf(event.reason());
-        String instance = now == null ? before == null ? null : before.instance() : now.instance();
-        if (reason.equals("VANISHED")) witness.vanished(vm, instance, limits.truth());
-        if (reason.equals("FORCED") && from != VmState.ALLOCATED && !operatorTook.containsKey(vm)) {
-            throw new Violation("2", vm + " was taken by no operator");
-        }
-        if (from != VmState.ALLOCATED
-                && before != null
-                && before.held()
-                && !List.of("VANISHED", "FORCED").contains(reason)) {
-            throw new Violation("2", vm + " is held and goes: " + reason);
-        }
-        if (from == VmState.REQUESTED) tooEarly(act, before);
-        boolean nothingThere =
-                before != null
-                        && (before.createSentAt() == null
-                                || "REFUSED".equals(before.createAnswer()));
-        if (act.lifecyclePass
-                && Boolean.FALSE.equals(act.listed)
-                && !nothingThere
-                && !reason.equals("VANISHED")) {
-            throw new Violation("5", vm + " goes for " + reason + " in a pass that could not list");
-        }
-    }
-
-    /**
-     * A create without an answer is given up on a listing that was made when its grace was over,
-     * and on no other.
-     */
-    private void tooEarly(Act act, @Nullable VmRow before) {
-        if (!act.lifecyclePass || before == null) return;
-        if (before.createSentAt() == null
-                || "REFUSED".equals(before.createAnswer())
-                || act.listedAt == null) return;
-        if (act.listedAt.isBefore(before.createSentAt().plus(CREATE_GRACE).minus(TOLERANCE))
-                && !limits.deduplicates(before.cloud())) {
-            throw new Violation("5", before.id() + " is given up on a listing of " + act.listedAt);
-        }
-    }
-
-    /**
-     * In a pass that could not list, nothing is confirmed gone but what was looked at, or never
-     * made.
-     */
-    private static void unseen(Act act, EventRow event, @Nullable VmRow before) {
-        if (!Boolean.FALSE.equals(act.listed) || before == null) return;
-        boolean known =
-                before.createSentAt() == null
-                        || "REFUSED".equals(before.createAnswer())
-                        || "VANISHED".equals(before.reason());
-        if (!known && event.detail() != null && event.detail().contains("never showed")) {
-            throw new Violation("5", before.id() + " is called gone in a pass that could not list");
-        }
-    }
-
-    private void states(View now) {
-        for (var vm : now.vms().values()) {
-            if (chain.get(vm.id()) != vm.state()) {
-                throw new Violation(
-                        "6",
-                        vm.id() + " is " + vm.state() + ", by its events " + chain.get(vm.id()));
-            }
-        }
-        if (chain.size() != now.vms().size()) {
-            var lost =
-                    chain.keySet().stream()
-                            .filter(id -> !now.vms().containsKey(id))
-                            .sorted()
-                            .toList();
-            throw new Violation("6", "live by their events, and not in the table: " + lost);
-        }
-    }
-
-    private void claims(Act act, View before, View now) throws SQLException {
+    private void claims(View before, View now) throws SQLException {
         var given = new ArrayList<ClaimRow>();
         int active = 0;
         for (var claim : now.open().values()) {
@@ -296,50 +194,6 @@ final class Oracle {
         }
     }
 
-    private void maxima(View before, View now) {
-        for (var pool : limits.pools().values()) {
-            long live = live(now, pool.id());
-            if (live > pool.max() && live > live(before, pool.id())) {
-                throw new Violation(
-                        "3", pool.name() + " has " + live + " live VMs of " + pool.max());
-            }
-            for (var place : pool.places()) {
-                long here = at(now, pool.id(), place);
-                if (place.maxVms() != null
-                        && here > place.maxVms()
-                        && here > at(before, pool.id(), place)) {
-                    throw new Violation("3", pool.name() + " has " + here + " VMs at " + place);
-                }
-            }
-        }
-        limits.caps()
-                .forEach(
-                        (cloud, cap) -> {
-                            long here = on(now, cloud);
-                            if (here > cap && here > on(before, cloud))
-                                throw new Violation(
-                                        "3", cloud + " has " + here + " rows of " + cap);
-                        });
-    }
-
-    static long live(View view, long pool) {
-        return view.vms().values().stream().filter(vm -> vm.pool() == pool && vm.live()).count();
-    }
-
-    static long on(View view, String cloud) {
-        return view.vms().values().stream().filter(vm -> vm.cloud().equals(cloud)).count();
-    }
-
-    static long at(View view, long pool, Scenario.Place place) {
-        return view.vms().values().stream()
-                .filter(
-                        vm ->
-                                vm.pool() == pool
-                                        && vm.cloud().equals(place.cloud())
-                                        && vm.flavor().equals(place.flavor()))
-                .count();
-    }
-
     /** A pass that was shown the instance of a REQUESTED row has adopted it at its end. */
     void passOver(Act act) {
         for (var vm : act.shown) {
@@ -396,7 +250,6 @@ final class Oracle {
     /** Our tables went back to a copy of that time. */
     void restored(Instant copy) throws SQLException {
         view = View.NOTHING;
-        chain.clear();
         guests.forgetSince(copy, reader.warnings());
         stream.restored();
         SortedMap<UUID, ClaimRow> rows = reader.allClaims();
@@ -405,12 +258,12 @@ final class Oracle {
             asked.lost |= asked.row == null;
         }
         var restored = reader.read(Long.MAX_VALUE - 1);
-        for (var vm : restored.vms().values()) chain.put(vm.id(), vm.state());
+        changes.restored(restored);
         lastEvent = stream.lastEvent();
         view = restored;
     }
 
-    private static <T> T required(@Nullable T value) {
+    static <T> T required(@Nullable T value) {
         if (value == null) throw new Violation("6", "an event or claim lacks what it is about");
         return value;
     }

@@ -39,14 +39,13 @@ final class People {
     }
 
     void begin() {
-        sim.time()
-                .after(
-                        dice.minutes(0.05 * minutesBetween, 2 * minutesBetween),
-                        () -> {
-                            if (!sim.chaos()) return;
-                            begin();
-                            act();
-                        });
+        sim.time.after(
+                dice.minutes(0.05 * minutesBetween, 2 * minutesBetween),
+                () -> {
+                    if (!sim.chaos.on()) return;
+                    begin();
+                    act();
+                });
     }
 
     private void act() {
@@ -55,6 +54,7 @@ final class People {
         else if (n <= 55) repeat();
         else if (n <= 58) reuse();
         else if (n <= 75) end();
+        else if (n <= 83) restart();
         else extend();
     }
 
@@ -73,22 +73,22 @@ final class People {
 
     private void repeat() {
         if (sent.isEmpty()) return;
-        sim.tally().count(Mischief.KEY_REPEATED);
+        sim.tally.count(Mischief.KEY_REPEATED);
         send(dice.pick(sent));
     }
 
     private void reuse() {
         if (sent.isEmpty()) return;
-        sim.tally().count(Mischief.KEY_REUSED);
+        sim.tally.count(Mischief.KEY_REUSED);
         var old = dice.pick(sent);
         send(new Sent(old.user, old.key, old.pool, old.priority + 7, old.waits, old.answer));
     }
 
     private void send(Sent what) {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return;
         var pool =
-                sim.scenario().pools().stream()
+                sim.scenario.pools().stream()
                         .filter(p -> p.name().equals(what.pool))
                         .findFirst()
                         .orElseThrow();
@@ -98,13 +98,12 @@ final class People {
                 () -> {
                     var id = replica.newId();
                     var asked =
-                            sim.requests()
-                                    .ask(
-                                            id,
-                                            what.user,
-                                            what.pool,
-                                            what.key.isEmpty() ? null : what.key,
-                                            what.waits);
+                            sim.requests.ask(
+                                    id,
+                                    what.user,
+                                    what.pool,
+                                    what.key.isEmpty() ? null : what.key,
+                                    what.waits);
                     var request =
                             new Request(
                                     id,
@@ -144,7 +143,7 @@ final class People {
                     throw new Violation(
                             "8", what.key + " was answered " + what.answer + " and now " + id);
                 }
-                var first = sim.requests().find(id);
+                var first = sim.requests.find(id);
                 if (first == null)
                     throw new Violation(
                             "8", what.key + " stands for " + id + ", which nobody asked for");
@@ -171,7 +170,7 @@ final class People {
     }
 
     private boolean lost(UUID id) {
-        var asked = sim.requests().find(id);
+        var asked = sim.requests.find(id);
         return asked == null || asked.lost;
     }
 
@@ -183,15 +182,15 @@ final class People {
     }
 
     private void end() {
-        var open = new ArrayList<>(sim.requests().in("ACTIVE"));
-        if (dice.chance(0.3)) open.addAll(sim.requests().in("QUEUED"));
+        var open = new ArrayList<>(sim.requests.in("ACTIVE"));
+        if (dice.chance(0.3)) open.addAll(sim.requests.in("QUEUED"));
         if (open.isEmpty()) return;
         end(dice.pick(open));
     }
 
     /** Gives back, or gives up. */
     void end(Requests.Asked asked) {
-        var replica = sim.anyUp();
+        var replica = sim.chaos.anyUp();
         if (replica == null) return;
         replica.run(
                 new Act(replica, asked.user + " ends " + Simulation.brief(asked.id.toString())),
@@ -215,9 +214,25 @@ final class People {
                 });
     }
 
+    /** Asks for a VM to be started that was shut off. */
+    private void restart() {
+        var active = sim.requests.in("ACTIVE");
+        var replica = sim.chaos.anyUp();
+        if (active.isEmpty() || replica == null) return;
+        var asked = dice.pick(active);
+        replica.run(
+                new Act(replica, asked.user + " restarts " + Simulation.brief(asked.id.toString())),
+                false,
+                () -> {
+                    boolean done = replica.engine().allocator.restart(asked.id, asked.user);
+                    if (done) sim.tally.count(Mischief.RESTARTED);
+                    sim.note("" + done);
+                });
+    }
+
     private void extend() {
-        var active = sim.requests().in("ACTIVE");
-        var replica = sim.anyUp();
+        var active = sim.requests.in("ACTIVE");
+        var replica = sim.chaos.anyUp();
         if (active.isEmpty() || replica == null) return;
         var asked = dice.pick(active);
         replica.run(

@@ -59,13 +59,13 @@ final class Replica {
     }
 
     Instant now() {
-        return sim.time().instant().plus(skew);
+        return sim.time.instant().plus(skew);
     }
 
     void start() {
         if (engine != null) return;
         try {
-            database = new MortalDataSource(sim.database(), sim.points(), sim::wrote);
+            database = new MortalDataSource(sim.database, sim.points, sim::wrote);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -80,7 +80,7 @@ final class Replica {
                                 (cloud, subject, task) -> submit(now, cloud, subject, task),
                                 (kind, key) -> wake(now, kind, key),
                                 sim::portAnswers,
-                                sim.store()));
+                                Simulation.STORE));
     }
 
     /** Its process ends: what it had not committed, and all that it had in mind, is gone. */
@@ -101,11 +101,11 @@ final class Replica {
     }
 
     boolean paused() {
-        return pausedUntil.isAfter(sim.time().instant());
+        return pausedUntil.isAfter(sim.time.instant());
     }
 
     void pauseFor(Duration some) {
-        pausedUntil = sim.time().instant().plus(some);
+        pausedUntil = sim.time.instant().plus(some);
     }
 
     void resume() {
@@ -116,32 +116,32 @@ final class Replica {
      * Runs something later, if it is still the same process then, and not while it stands still.
      */
     void later(Duration wait, Runnable run) {
-        laterAs(life, sim.time().instant().plus(wait), run);
+        laterAs(life, sim.time.instant().plus(wait), run);
     }
 
     private void laterAs(int as, Instant when, Runnable run) {
-        sim.time()
-                .at(
-                        when,
-                        () -> {
-                            if (as != life || engine == null) return;
-                            if (paused()) laterAs(as, pausedUntil, run);
-                            else run.run();
-                        });
+        sim.time.at(
+                when,
+                () -> {
+                    if (as != life || engine == null) return;
+                    if (paused()) laterAs(as, pausedUntil, run);
+                    else run.run();
+                });
     }
 
     private void wake(int as, LoopKind kind, String key) {
         if (as != life) return;
-        for (var replica : sim.replicas()) {
+        for (var replica : sim.replicas) {
             boolean here = replica == this;
-            if (sim.losesWake()) sim.tally().count(Mischief.LOST_WAKE);
+            if (sim.chaos.losesWake()) sim.tally.count(Mischief.LOST_WAKE);
             else if (here || dice.chance(0.25)) replica.woken(kind, key);
         }
     }
 
     private void woken(LoopKind kind, String key) {
-        if (key.equals(Wakes.ALL) && kind == LoopKind.REFILL) {
-            sim.pools().forEach(pool -> woken(kind, pool));
+        if (key.equals(Wakes.ALL) && (kind == LoopKind.REFILL || kind == LoopKind.LIFECYCLE)) {
+            var names = kind == LoopKind.REFILL ? sim.pools() : List.copyOf(sim.clouds().keySet());
+            names.forEach(name -> woken(kind, name));
             return;
         }
         if (!awake.add(kind + " " + key)) return;
@@ -207,7 +207,7 @@ final class Replica {
         sim.stepOn(
                 act,
                 () -> {
-                    var strand = sim.strands().start(work);
+                    var strand = sim.strands.start(work);
                     if (!strand.over()) strands.add(strand);
                     return strand;
                 });
@@ -215,7 +215,7 @@ final class Replica {
 
     /** Called on a strand: stops it, to go on after some time, and not before the replica does. */
     void stop(Act act, Duration some) {
-        var strand = sim.strands().running();
+        var strand = sim.strands.running();
         if (!strands.contains(strand)) strands.add(strand);
         later(some, () -> goOn(act, strand));
         strand.stop();

@@ -25,7 +25,7 @@ final class Restores {
         this.sim = sim;
         this.dice = dice;
         this.tables =
-                sim.jdbc()
+                sim.jdbc
                         .sql(
                                 "SELECT table_name FROM information_schema.tables WHERE"
                                     + " table_schema = 'public' AND table_type = 'BASE TABLE' AND"
@@ -36,14 +36,13 @@ final class Restores {
 
     void begin() {
         if (dice.chance(0.5)) return;
-        sim.time()
-                .after(
-                        dice.minutes(1, 25),
-                        () -> {
-                            if (!sim.chaos()) return;
-                            copy();
-                            sim.time().after(dice.minutes(1, 40), this::restore);
-                        });
+        sim.time.after(
+                dice.minutes(1, 25),
+                () -> {
+                    if (!sim.chaos.on()) return;
+                    copy();
+                    sim.time.after(dice.minutes(1, 40), this::restore);
+                });
     }
 
     boolean drill() {
@@ -62,14 +61,14 @@ final class Restores {
                             "CREATE TABLE copy.event_seq AS SELECT last_value, is_called FROM"
                                     + " event_seq");
                     sim.script(String.join(";", script));
-                    copied = sim.time().instant();
+                    copied = sim.time.instant();
                 });
     }
 
     private void restore() {
-        if (!sim.chaos()) return;
-        sim.tally().count(Mischief.DATABASE_RESTORED);
-        sim.replicas().forEach(Replica::die);
+        if (!sim.chaos.on()) return;
+        sim.tally.count(Mischief.DATABASE_RESTORED);
+        sim.replicas.forEach(Replica::die);
         sim.step(
                 new Act(null, "THE DATABASE IS RESTORED"),
                 () -> {
@@ -93,14 +92,14 @@ final class Restores {
                     restored();
                 });
         drill = true;
-        sim.replicas().forEach(replica -> sim.time().after(dice.seconds(1, 60), replica::start));
-        sim.time().after(dice.minutes(8, 30), this::lookAtHeld);
+        sim.replicas.forEach(replica -> sim.time.after(dice.seconds(1, 60), replica::start));
+        sim.time.after(dice.minutes(8, 30), this::lookAtHeld);
     }
 
     private void restored() {
         try {
-            sim.limits().read();
-            sim.oracle().restored(copied);
+            sim.limits.read();
+            sim.oracle.restored(copied);
         } catch (java.sql.SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -122,20 +121,20 @@ final class Restores {
     /** Operators let go what nobody got meanwhile, and take what somebody did. */
     void lookAtHeld() {
         if (!drill) return;
-        if (sim.anyUp() == null) {
-            sim.time().after(dice.seconds(5, 20), this::lookAtHeld);
+        if (sim.chaos.anyUp() == null) {
+            sim.time.after(dice.seconds(5, 20), this::lookAtHeld);
             return;
         }
         drill = false;
         for (var vm : List.copyOf(sim.view().vms().values())) {
             if (!vm.held()) continue;
-            if (suspicious(vm)) sim.operators().forceHeld(vm);
-            else sim.operators().hold(vm.id(), false);
+            if (suspicious(vm)) sim.operators.forceHeld(vm);
+            else sim.operators.hold(vm.id(), false);
         }
     }
 
     private boolean suspicious(VmRow vm) {
-        return sim.oracle().grantOf(vm.id()) != null
-                || (vm.createSentAt() == null && sim.witness().wasCreated(vm.id()));
+        return sim.oracle.grantOf(vm.id()) != null
+                || (vm.createSentAt() == null && sim.witness.wasCreated(vm.id()));
     }
 }

@@ -28,32 +28,30 @@ final class Simulation implements AutoCloseable {
     static final Store STORE = new Store("sim", "0199-store");
     private static final int AUDIT_EVERY = 50;
 
-    private final DataSource database;
+    final DataSource database;
     private final Connection eyes;
-    private final JdbcClient jdbc;
-    private final VirtualTime time;
-    private final Strands strands = new Strands();
-    private final Tally tally = new Tally();
+    final JdbcClient jdbc;
+    final VirtualTime time;
+    final Strands strands = new Strands();
+    final Tally tally = new Tally();
     private final Chronicle chronicle;
-    private final Points points;
-    private final Dice luck;
-    private final Scenario scenario;
-    private final Skies skies;
-    private final Limits limits;
-    private final Requests requests = new Requests();
-    private final GuestMemory guests = new GuestMemory();
-    private final Witness witness;
-    private final Oracle oracle;
-    private final List<Replica> replicas = new ArrayList<>();
+    final Points points;
+    final Chaos chaos;
+    final Scenario scenario;
+    final Skies skies;
+    final Limits limits;
+    final Requests requests = new Requests();
+    final GuestMemory guests = new GuestMemory();
+    final Witness witness;
+    final Oracle oracle;
+    final List<Replica> replicas = new ArrayList<>();
     private final Map<String, Long> poolIds;
-    private final Operators operators;
-    private final Restores restores;
+    final Operators operators;
+    final Restores restores;
     private final List<String> notes = new ArrayList<>();
     private @Nullable Act act;
-    private boolean chaos = true;
     private boolean wrote;
     private long steps;
-    private double pauseRatio;
 
     Simulation(long seed, DataSource database, boolean aloud) throws SQLException {
         var world = new Dice(seed, "world");
@@ -73,7 +71,7 @@ final class Simulation implements AutoCloseable {
         this.time = new VirtualTime(start);
         this.chronicle = new Chronicle(aloud);
         this.points = new Points(new Dice(seed, "points"), tally);
-        this.luck = new Dice(seed, "luck");
+        this.chaos = new Chaos(this, new Dice(seed, "luck"));
         this.scenario = Scenario.of(new Dice(seed, "scenario"), start);
         this.poolIds = scenario.store(jdbc, start);
         this.skies = new Skies(this, new Dice(seed, "skies"), seed);
@@ -83,7 +81,6 @@ final class Simulation implements AutoCloseable {
         this.oracle = new Oracle(eyes, limits, requests, witness, guests, tally);
         replicas.add(new Replica("A", this, new Dice(seed, "A")));
         replicas.add(new Replica("B", this, new Dice(seed, "B")));
-        setDanger(true);
         skies.begin();
         new Ticks(this, new Dice(seed, "ticks")).begin();
         new People(this, new Dice(seed, "people")).begin();
@@ -157,15 +154,7 @@ final class Simulation implements AutoCloseable {
 
     private void crash(@Nullable Replica dead, Crash crash) {
         note("DIES " + crash.getMessage());
-        if (dead != null) crash(dead);
-    }
-
-    /** A replica dies and comes back after a while. */
-    void crash(Replica replica) {
-        tally.count(Mischief.CRASH);
-        replica.die();
-        if (replicas.stream().noneMatch(Replica::alive)) tally.count(Mischief.SERVICE_DOWN);
-        time.after(luck.chance(0.8) ? luck.seconds(1, 30) : luck.minutes(1, 6), replica::start);
+        if (dead != null) chaos.crash(dead);
     }
 
     private void record(Act what, List<View.EventRow> news) {
@@ -201,41 +190,12 @@ final class Simulation implements AutoCloseable {
         return chronicle.digest();
     }
 
-    /** A replica stands still for a while, in the middle of what it does. */
-    void standStill(Replica replica) {
-        var some = luck.chance(0.5) ? luck.seconds(3, 60) : luck.minutes(1, 8);
-        tally.count(Mischief.REPLICA_PAUSED);
-        note("STANDS STILL for " + some.toSeconds() + " s");
-        replica.pauseFor(some);
-        replica.stop(act(), some);
-    }
-
     /** A call of a cloud takes its time: others go on meanwhile. */
     void callTakes(Duration some) {
         var doing = act;
         if (doing == null || doing.on == null || !strands.inStrand()) return;
         doing.on.stop(doing, some);
         act = doing;
-    }
-
-    void setDanger(boolean on) {
-        chaos = on;
-        points.setDanger(on ? 0.0015 : 0);
-        pauseRatio = on ? 0.004 : 0;
-    }
-
-    boolean pauses(String point) {
-        return pauseRatio > 0
-                && strands.inStrand()
-                && points.strikes(Tally.Kind.PAUSE, point, pauseRatio);
-    }
-
-    boolean losesWake() {
-        return chaos && luck.chance(0.08);
-    }
-
-    boolean blinds() {
-        return chaos && luck.chance(0.1);
     }
 
     void note(String what) {
@@ -246,26 +206,12 @@ final class Simulation implements AutoCloseable {
         wrote = true;
     }
 
-    /** A replica that answers now, if there is one. */
-    @Nullable Replica anyUp() {
-        var up = replicas.stream().filter(Replica::up).toList();
-        return up.isEmpty() ? null : luck.pick(up);
-    }
-
     boolean portAnswers(String address, int port) {
         return skies.portAnswers(address);
     }
 
     WatchedProvider provider(Replica replica, String cloud) {
         return skies.provider(replica, cloud);
-    }
-
-    Operators operators() {
-        return operators;
-    }
-
-    Restores restores() {
-        return restores;
     }
 
     /** Whether the operators still look at what a restore left. */
@@ -278,20 +224,8 @@ final class Simulation implements AutoCloseable {
         return act;
     }
 
-    boolean chaos() {
-        return chaos;
-    }
-
     View view() {
         return oracle.view();
-    }
-
-    DataSource database() {
-        return database;
-    }
-
-    JdbcClient jdbc() {
-        return jdbc;
     }
 
     /** Runs a script behind the back of the service. */
@@ -301,18 +235,6 @@ final class Simulation implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    VirtualTime time() {
-        return time;
-    }
-
-    Strands strands() {
-        return strands;
-    }
-
-    Tally tally() {
-        return tally;
     }
 
     /** Adds the faults that the clouds counted themselves. */
@@ -328,46 +250,6 @@ final class Simulation implements AutoCloseable {
                                                                 Tally.Kind.FAULT,
                                                                 fault.name(),
                                                                 times)));
-    }
-
-    Points points() {
-        return points;
-    }
-
-    Store store() {
-        return STORE;
-    }
-
-    Scenario scenario() {
-        return scenario;
-    }
-
-    Skies skies() {
-        return skies;
-    }
-
-    Limits limits() {
-        return limits;
-    }
-
-    Requests requests() {
-        return requests;
-    }
-
-    GuestMemory guests() {
-        return guests;
-    }
-
-    Witness witness() {
-        return witness;
-    }
-
-    Oracle oracle() {
-        return oracle;
-    }
-
-    List<Replica> replicas() {
-        return replicas;
     }
 
     List<String> pools() {

@@ -86,7 +86,7 @@ final class SimulationRun {
             steps.addAndGet(simulation.steps());
             seeds.incrementAndGet();
             simulation.countFaults();
-            tally.addAll(simulation.tally());
+            tally.addAll(simulation.tally);
             if (seeds.get() % PROGRESS == 0)
                 System.out.println(seeds.get() + " seeds, " + steps.get() + " steps so far");
             return new World(simulation.steps(), simulation.digest(), failure);

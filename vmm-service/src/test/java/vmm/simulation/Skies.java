@@ -28,7 +28,7 @@ final class Skies {
         this.sim = sim;
         this.dice = dice;
         this.wire = new GuestWire(sim, new Dice(seed, "guests"));
-        for (var cloud : sim.scenario().clouds()) {
+        for (var cloud : sim.scenario.clouds()) {
             var options =
                     Map.of(
                             "deduplicates", String.valueOf(cloud.deduplicates()),
@@ -47,7 +47,7 @@ final class Skies {
                     cloud.name(),
                     new SimulatedCloud(
                             config,
-                            new CloudProviderFactory.Surroundings(sim.time(), sim.database()),
+                            new CloudProviderFactory.Surroundings(sim.time, sim.database),
                             new Dice(seed, cloud.name()).source(),
                             sim::callTakes,
                             wire));
@@ -60,9 +60,9 @@ final class Skies {
     }
 
     private void change(String name) {
-        if (!sim.chaos()) return;
+        if (!sim.chaos.on()) return;
         cloud(name).setWeather(weather(name));
-        sim.time().after(dice.seconds(40, 400), () -> change(name));
+        sim.time.after(dice.seconds(40, 400), () -> change(name));
     }
 
     /** What a calm sky looks like here: instances come and go in some seconds. */

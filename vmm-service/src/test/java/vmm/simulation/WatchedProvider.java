@@ -50,7 +50,7 @@ final class WatchedProvider implements CloudProvider {
 
     @Override
     public CreateAnswer create(LaunchSpec spec) {
-        sim.witness().creating(name, spec, cloud.deduplicatesCreates());
+        sim.witness.creating(name, spec, cloud.deduplicatesCreates());
         point("before create");
         var answer = cloud.create(spec);
         sim.note(
@@ -78,11 +78,11 @@ final class WatchedProvider implements CloudProvider {
     @Override
     public Optional<Instance> get(String instanceId) throws CloudFailure {
         point("before get");
-        var began = sim.time().instant();
+        var began = sim.time.instant();
         var found = blind(instanceId) ? Optional.<Instance>empty() : cloud.get(instanceId);
         sim.note("get " + instanceId + ": " + found.map(i -> i.status().name()).orElse("none"));
         boolean there = found.filter(i -> i.status() != Instance.Status.DELETING).isPresent();
-        sim.witness().looked(instanceId, there, began);
+        sim.witness.looked(instanceId, there, began);
         point("after get");
         return found;
     }
@@ -92,13 +92,13 @@ final class WatchedProvider implements CloudProvider {
      * while.
      */
     private boolean blind(String instanceId) {
-        var now = sim.time().instant();
+        var now = sim.time.instant();
         var until = blindUntil.get(instanceId);
         if (until != null && until.isAfter(now)) return true;
         if (until != null && until.plus(BLIND.multipliedBy(10)).isAfter(now)) return false;
-        if (!sim.blinds()) return false;
+        if (!sim.chaos.blinds()) return false;
         blindUntil.put(instanceId, now.plus(BLIND));
-        sim.tally().count(Mischief.LOOK_MISSES);
+        sim.tally.count(Mischief.LOOK_MISSES);
         return true;
     }
 
@@ -107,7 +107,7 @@ final class WatchedProvider implements CloudProvider {
         point("before list");
         try {
             var instances = cloud.list();
-            sim.witness().listed(sim.act(), name, instances);
+            sim.witness.listed(sim.act(), name, instances);
             sim.note("list " + instances.size());
             point("after list");
             return instances;
@@ -120,7 +120,7 @@ final class WatchedProvider implements CloudProvider {
 
     @Override
     public void delete(String instanceId) throws CloudFailure {
-        sim.witness().deleting(name, instanceId, cloud.truth());
+        sim.witness.deleting(name, instanceId, cloud.truth());
         point("before delete");
         try {
             cloud.delete(instanceId);
@@ -136,13 +136,16 @@ final class WatchedProvider implements CloudProvider {
     private void point(String call) {
         String site =
                 sim.act().orphanPass ? "orphan" : sim.act().lifecyclePass ? "lifecycle" : "task";
-        sim.points().pass(call + " (" + site + ")");
-        if (sim.pauses(call + " (" + site + ")")) sim.standStill(replica);
+        sim.points.pass(call + " (" + site + ")");
+        if (sim.chaos.pausesAt(call + " (" + site + ")")) sim.chaos.standStill(replica);
     }
 
     @Override
     public void start(String instanceId) throws CloudFailure {
+        point("before start");
         cloud.start(instanceId);
+        sim.note("start " + instanceId);
+        point("after start");
     }
 
     @Override
