@@ -90,7 +90,7 @@ class AllocationViews {
                         .param("limit", limit.plusOne());
         if (cursor != null) {
             query =
-                    query.param("at", Instants.sql(cursor.ofSize(2).value(0, Instant::parse)))
+                    query.param("at", Instants.sql(cursor.ofSize(2).time(0)))
                             .param("after", cursor.value(1, UUID::fromString));
         }
         var page =

@@ -1,6 +1,8 @@
 package vmm.clouds;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -31,6 +33,8 @@ public class Clouds {
             """
             SELECT cloud.*, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
             """;
+
+    private static final Logger log = LoggerFactory.getLogger(Clouds.class);
 
     private final JdbcClient jdbc;
     private final Events events;
@@ -101,6 +105,24 @@ public class Clouds {
         if (sick && cloud.health() != CloudState.Health.UNHEALTHY) {
             become(cloud.name(), CloudState.Health.UNHEALTHY, why(failure, failures), now);
         }
+    }
+
+    /**
+     * Records that we have no credentials for a cloud whose row exists: what runs there is neither
+     * watched nor deleted, and nothing that warms there is counted on.
+     */
+    public void recordUnconnected(CloudState cloud, Instant now) {
+        jdbc.sql("UPDATE cloud SET look_after = :later WHERE name = :name")
+                .param("later", Instants.sql(now.plusSeconds(30)))
+                .param("name", cloud.name())
+                .update();
+        if (cloud.health() == CloudState.Health.UNHEALTHY) return;
+        String why =
+                "the fleet file does not name it, so there are no credentials: its "
+                        + cloud.live()
+                        + " VMs are neither watched nor deleted until it does";
+        log.warn("cloud={} {}", cloud.name(), why);
+        become(cloud.name(), CloudState.Health.UNHEALTHY, why, now);
     }
 
     /** Stops or resumes launches on a cloud; what runs there runs on. */

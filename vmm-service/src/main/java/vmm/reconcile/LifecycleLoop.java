@@ -102,8 +102,10 @@ public class LifecycleLoop implements Reconciler {
         var cloud = clouds.find(name);
         var provider = connections.provider(name);
         if (cloud.isEmpty()) return Pass.NOTHING;
-        if (provider.isEmpty())
+        if (provider.isEmpty()) {
+            clouds.recordUnconnected(cloud.get(), clock.instant());
             return Pass.of(0, "no connection: the fleet file does not name this cloud");
+        }
         Map<Long, Pool> byId = pools.all().stream().collect(Collectors.toMap(Pool::id, p -> p));
         List<Vm> rows = vms.liveOn(name);
         Look look = look(cloud.get(), provider.get());

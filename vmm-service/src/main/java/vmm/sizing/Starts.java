@@ -95,7 +95,8 @@ final class Starts {
 
     private @Nullable Instant match(LocalDateTime after, ZoneOffset offset) {
         var match = cron.next(after);
-        return match == null ? null : match.toInstant(offset);
+        // One that stands still would be looked for without end.
+        return match == null || !match.isAfter(after) ? null : match.toInstant(offset);
     }
 
     private static @Nullable Instant earlier(@Nullable Instant one, @Nullable Instant other) {

@@ -13,7 +13,6 @@ import vmm.web.Page;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,7 +56,7 @@ class VmViews {
         equal("vm.held", "held", filter.held(), conditions, params);
         if (after != null) {
             conditions.add("(vm.created_at, vm.id) < (:createdAt, :id)");
-            params.put("createdAt", Instants.sql(after.ofSize(2).value(0, Instant::parse)));
+            params.put("createdAt", Instants.sql(after.ofSize(2).time(0)));
             params.put("id", after.value(1, UUID::fromString));
         }
         var rows =

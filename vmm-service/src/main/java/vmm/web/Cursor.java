@@ -5,6 +5,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
@@ -20,6 +21,8 @@ public record Cursor(List<String> parts) {
 
     private static final String SEPARATOR = "\u001f";
     private static final int LONGEST = 2000;
+    private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     public Cursor {
         parts = List.copyOf(parts);
@@ -78,6 +81,16 @@ public record Cursor(List<String> parts) {
         } catch (RuntimeException e) {
             throw unknown();
         }
+    }
+
+    /** One of its values that is a time. */
+    public Instant time(int index) {
+        Instant time = value(index, Instant::parse);
+        // Beyond them the database has no such time, and we never gave one.
+        if (time.isBefore(EARLIEST) || time.isAfter(LATEST)) {
+            throw unknown();
+        }
+        return time;
     }
 
     private static Problem unknown() {

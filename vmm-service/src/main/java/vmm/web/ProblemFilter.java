@@ -26,6 +26,16 @@ class ProblemFilter extends OncePerRequestFilter {
             ProblemWriter.write(request, response, BoundedBody.tooLarge());
             return;
         }
+        String type = request.getContentType();
+        if (type != null && type.contains("*")) { // no converter expects one that is a pattern
+            ProblemWriter.write(
+                    request,
+                    response,
+                    Problem.of(
+                            ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                            "Content-Type is a pattern: say what the body is, application/json."));
+            return;
+        }
         try {
             chain.doFilter(new BoundedBody(request), response);
         } catch (Exception e) {

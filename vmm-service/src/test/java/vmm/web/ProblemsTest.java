@@ -94,6 +94,7 @@ class ProblemsTest {
                         .with("Content-Type", "application/x-www-form-urlencoded"),
                 Case.post("{}", 415, "unsupported-media-type", null)
                         .with("Content-Type", "text/plain"),
+                Case.post("{}", 415, "unsupported-media-type", null).with("Content-Type", "*/*"),
                 // bodies that cannot be read
                 Case.post(null, 400, valid, null),
                 Case.post("", 400, valid, null),
