@@ -22,5 +22,7 @@ if [ "${1:-}" = --check ]; then
         exit 1
     fi
 else
+    # Twice: where it breaks a long text, its own second look indents the rest.
+    "$java" -jar "$formatter" --aosp --replace @"$sources"
     "$java" -jar "$formatter" --aosp --replace @"$sources"
 fi

@@ -78,7 +78,7 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
         </div>
       </header>
       <section className="card estimate" aria-label="Estimate">
-        <p className="big">{estimate === null ? "We cannot say yet how long it takes" : waitWords(estimate.p50Seconds, estimate.p90Seconds)}</p>
+        <p className="big">{estimate === null ? type?.availability.until != null ? `All are in use: the next is due back ${moment(new Date(type.availability.until), now)}, sooner if somebody releases one` : "We cannot say yet how long it takes" : waitWords(estimate.p50Seconds, estimate.p90Seconds)}</p>
         {estimate !== null && (
           <>
             <progress max={waited + estimate.p50Seconds} value={waited} aria-label="Waited so far, of the likely whole" />

@@ -46,7 +46,7 @@ function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => vo
         <Pill tone={health.tone}>{health.word}</Pill>
       </div>
       <p>
-        {cloud.healthReason ?? "Nothing has been heard of it yet"}
+        {cloud.healthReason ?? (cloud.health === "HEALTHY" ? "It answers" : "No reason is known")}
         {cloud.healthSince !== null && (
           <span className="soft">
             {" "}

@@ -26,7 +26,7 @@ export function VmPage() {
   const going = data?.state === "DELETING" || data?.state === "DELETED";
   return (
     <Page
-      title={`VM ${id.slice(0, 8)}`}
+      title={`VM ${id.slice(0, 8)}…${id.slice(-4)}`}
       lead={data === undefined ? undefined : <VmPills vm={data} />}
       actions={
         data !== undefined &&

@@ -79,7 +79,9 @@ class Ticks {
             quartz.setProperty("org.quartz.threadPool.threadCount", "4");
             factory.setQuartzProperties(quartz);
             factory.setAutoStartup(false);
-            factory.setWaitForJobsToCompleteOnShutdown(false);
+            // Ticks are short; without waiting, its thread would go on with connections that are
+            // closed.
+            factory.setWaitForJobsToCompleteOnShutdown(true);
         };
     }
 

@@ -162,7 +162,9 @@ class VmEdits {
     }
 
     private static Problem held() {
-        return Problem.conflict("It is held: release the hold first, then delete it.");
+        return Problem.conflict(
+                "It is held: release the hold first, then delete it. Mind that a READY one can be"
+                        + " granted as soon as it is let go.");
     }
 
     private static Problem deleted() {
