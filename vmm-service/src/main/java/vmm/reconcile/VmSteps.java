@@ -258,7 +258,7 @@ public class VmSteps {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
                 marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());
                 vms.find(vm.id())
-                        .filter(row -> row.state() == VmState.REQUESTED)
+                        .filter(row -> row.state() == VmState.REQUESTED && !row.held())
                         .ifPresent(
                                 row ->
                                         become(

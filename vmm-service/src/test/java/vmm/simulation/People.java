@@ -219,7 +219,8 @@ final class People {
         var active = sim.requests.in("ACTIVE");
         var replica = sim.chaos.anyUp();
         if (active.isEmpty() || replica == null) return;
-        var asked = dice.pick(active);
+        var off = active.stream().filter(a -> isOff(a.row)).toList();
+        var asked = dice.pick(off.isEmpty() ? active : off);
         replica.run(
                 new Act(replica, asked.user + " restarts " + Simulation.brief(asked.id.toString())),
                 false,
@@ -228,6 +229,16 @@ final class People {
                     if (done) sim.tally.count(Mischief.RESTARTED);
                     sim.note("" + done);
                 });
+    }
+
+    private boolean isOff(View.@Nullable ClaimRow claim) {
+        return claim != null
+                && claim.vm() != null
+                && sim.skies.truth().stream()
+                        .anyMatch(
+                                i ->
+                                        i.stoppedAt() != null
+                                                && claim.vm().toString().equals(i.tags().vmId()));
     }
 
     private void extend() {

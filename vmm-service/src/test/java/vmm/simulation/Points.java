@@ -58,7 +58,7 @@ final class Points {
     /** Whether something strikes at a point. */
     boolean strikes(Tally.Kind kind, String point, double ratio) {
         int before = passed.merge(kind + point, 1, Integer::sum);
-        double likely = before <= 3 ? 8 * ratio : before <= 12 ? 3 * ratio : ratio;
+        double likely = before <= 3 ? 15 * ratio : before <= 12 ? 3 * ratio : ratio;
         boolean strikes = dice.chance(likely);
         if (strikes) tally.count(kind, point);
         else tally.expect(kind, point);
