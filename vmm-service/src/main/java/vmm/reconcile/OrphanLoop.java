@@ -81,13 +81,14 @@ public class OrphanLoop implements Reconciler {
     public Pass pass(String cloud) {
         var provider = connections.provider(cloud);
         if (provider.isEmpty()) return Pass.NOTHING;
-        Instant now = clock.instant();
         List<Instance> listed;
         try {
             listed = provider.get().list();
         } catch (CloudFailure failure) {
             return Pass.of(0, "not listed: " + failure.detail());
         }
+        // Not from before the call: one that was held up would shorten the quarantine.
+        Instant now = clock.instant();
         var suspects = new ArrayList<Suspect>();
         for (var instance : listed) {
             if (instance.status() == Instance.Status.DELETING) continue;
