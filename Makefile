@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 MVN := mvn -ntp -B
 JAR := vmm-service/target/vmm.jar
-JDK = $$(scripts/jdk25.sh)
+JDK = $$(.ci/jdk25.sh)
 
 # Directories are in the list so that a deleted file makes the jar stale too.
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
@@ -16,15 +16,7 @@ SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-a
 .PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST) \
-	| while IFS= read -r line; do \
-	    set -- $$line; \
-	    case "$$2" in sim|mutants|crash|replicas|e2e) \
-	        [ -x "scripts/$$2.sh" ] || line="$$line (not there yet)";; \
-	    esac; \
-	    [ "$$2" != sim-long ] || [ -x scripts/sim.sh ] || line="$$line (not there yet)"; \
-	    printf '%s\n' "  $${line#  }"; \
-	done
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: export VMM_DATA_DIR ?= $(CURDIR)/data
 run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
@@ -34,40 +26,36 @@ run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=
 jar: $(JAR) ## vmm-service/target/vmm.jar, pages inside
 
 $(JAR): $(SOURCES)
-	@scripts/jdk25.sh >/dev/null
+	@.ci/jdk25.sh >/dev/null
 	$(MVN) -q -pl vmm-service -am package -DskipTests
 	@touch $@
 
 test: ## every check and test that can run here, with a summary of what was left out and why
-	@scripts/test.sh
+	@.ci/test.sh
 
 sim: ## the simulation with seeded faults: SEED=1 replays one, SEEDS=50 STEPS=1000 bounds it
-	@$(call script,sim)
+	@.ci/sim.sh
 
 sim-long: ## the simulation for MINUTES=600
-	@export MINUTES="$${MINUTES:-600}"; $(call script,sim)
+	@export MINUTES="$${MINUTES:-600}"; .ci/sim.sh
 
 mutants: ## the simulation must catch each deliberate mistake
-	@$(call script,mutants)
+	@.ci/mutants.sh
 
 crash: ## kill -9 of the real service at any moment: nothing lost, nothing doubled
-	@$(call script,crash)
+	@.ci/crash.sh
 
 replicas: ## two real services on one PostgreSQL, thousands of claims
-	@$(call script,replicas)
+	@.ci/replicas.sh
 
 e2e: ## a scientist in a real browser: pick, wait, granted, release
-	@$(call script,e2e)
+	@.ci/e2e.sh
 
 format: ## formats all Java
-	@scripts/format.sh
+	@.ci/format.sh
 
 format-check: ## names the Java files that are not formatted
-	@scripts/format.sh --check
+	@.ci/format.sh --check
 
 clean: ## removes what was built; data/ stays
 	rm -rf target */target cloud-adapters/*/target web-ui/dist
-
-define script
-if [ -x scripts/$(1).sh ]; then exec scripts/$(1).sh; else echo "make $@: scripts/$(1).sh is not there yet" >&2; exit 2; fi
-endef

@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * Looks for what is wrong with the engine on the class path, in as many seeds as are named, then by
  * concurrent claims. Prints what it found and ends with 1, or with 0 if it found nothing: {@code
- * scripts/mutants.sh} runs it on mutants.
+ * .ci/mutants.sh} runs it on mutants.
  */
 public final class Hunt {
     private Hunt() {}

@@ -2,7 +2,7 @@
 # Breaks the engine on purpose, one way at a time, in a copy of the tree, and shows that the simulation or the test of
 # concurrent claims catches each. Fails when one survives, or when one no longer applies.
 #
-#   scripts/mutants.sh [name…]      SEEDS=60 seeds for each at most
+#   .ci/mutants.sh [name…]      SEEDS=60 seeds for each at most
 set -euo pipefail
 
 SEEDS=${SEEDS:-60}
@@ -18,7 +18,7 @@ mvn -q -ntp -B -pl vmm-service -am test-compile dependency:build-classpath \
     -Dmdep.outputFile="$COPY/classpath" -Dmdep.includeScope=test
 CLASSPATH="$COPY/vmm-service/target/test-classes:$COPY/vmm-service/target/classes:$(cat "$COPY/classpath")"
 
-BIN=$("$ROOT/scripts/jdk25.sh")/bin
+BIN=$("$ROOT/.ci/jdk25.sh")/bin
 MAIN=vmm-service/src/main/java/vmm
 # However the formatter breaks its lines.
 REPLACE='BEGIN { $old = join("\\s*", map { quotemeta } $ENV{OLD} =~ /\w+|[^\w\s]/g) } $n = s/$old/$ENV{NEW}/g; END { exit($n ? 0 : 3) }'

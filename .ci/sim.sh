@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The simulation: virtual time, seeded faults, real PostgreSQL, all invariants after each step, then calm.
 #
-#   scripts/sim.sh                  300,000 steps over as many seeds as that takes; all that can happen must have happened
-#   SEED=17 scripts/sim.sh          one seed, told step by step
-#   SEEDS=200 FROM=1000 scripts/sim.sh
-#   STEPS=1000000 scripts/sim.sh    at least so many steps
-#   SEEDS=forever scripts/sim.sh    other seeds each time, until stopped or something is found
-#   MINUTES=600 scripts/sim.sh      at least so long
+#   .ci/sim.sh                  300,000 steps over as many seeds as that takes; all that can happen must have happened
+#   SEED=17 .ci/sim.sh          one seed, told step by step
+#   SEEDS=200 FROM=1000 .ci/sim.sh
+#   STEPS=1000000 .ci/sim.sh    at least so many steps
+#   SEEDS=forever .ci/sim.sh    other seeds each time, until stopped or something is found
+#   MINUTES=600 .ci/sim.sh      at least so long
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 claims=${CLAIMS:-5000}
 [ "${1:-}" != --smoke ] || claims=600
-exec scripts/process-test.sh ReplicasTest -Dvmm.claims="$claims"
+exec .ci/process-test.sh ReplicasTest -Dvmm.claims="$claims"

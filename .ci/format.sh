@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 version=1.36.1
 formatter=target/tools/google-java-format-$version-all-deps.jar
-java=$(scripts/jdk25.sh)/bin/java
+java=$(.ci/jdk25.sh)/bin/java
 
 if [ ! -f "$formatter" ]; then
     mvn -q -ntp -B -N org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \

@@ -3,14 +3,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-java=$(scripts/jdk25.sh)/bin/java
+java=$(.ci/jdk25.sh)/bin/java
 CHROMIUM=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)} || {
     echo "no chromium: apt-get install chromium" >&2
     exit 1
 }
 export CHROMIUM
 make jar
-scripts/web-ui.sh --deps
+.ci/web-ui.sh --deps
 
 work=$(mktemp -d)
 for variable in ${!VMM_@} ${!SPRING_@} ${!SERVER_@}; do unset "$variable"; done

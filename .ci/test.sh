@@ -51,17 +51,13 @@ java_tests() {
 }
 
 web_tests() {
-    if [ ! -f web-ui/package.json ]; then
-        leave_out "web UI tests" "web-ui/ is not there yet"
-        return
-    fi
     if ! command -v npm >/dev/null; then
         leave_out "web UI tests" "npm is missing (install Node.js 20 or later)"
         return
     fi
     say "web UI"
     local status=0 tests ok bad left
-    { scripts/web-ui.sh --deps && cd web-ui && NO_COLOR=1 npm test && cd ..; } 2>&1 | tee "$output" || status=$?
+    { .ci/web-ui.sh --deps && cd web-ui && NO_COLOR=1 npm test && cd ..; } 2>&1 | tee "$output" || status=$?
     tests=$(grep -E '^ *Tests +[0-9]' "$output" | tail -1)
     ok=$(grep -oE '[0-9]+ passed' <<<"$tests" | cut -d' ' -f1)
     bad=$(grep -oE '[0-9]+ failed' <<<"$tests" | cut -d' ' -f1)
@@ -74,33 +70,23 @@ web_tests() {
 }
 
 browser_test() {
-    if [ ! -x scripts/e2e.sh ]; then
-        leave_out "browser test" "scripts/e2e.sh is not there yet"
-    elif ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+    if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
         leave_out "browser test" "no chromium (apt-get install chromium)"
     elif ! command -v npm >/dev/null; then
         leave_out "browser test" "npm is missing (install Node.js 20 or later)"
     else
-        check "browser test" scripts/e2e.sh
+        check "browser test" .ci/e2e.sh
     fi
 }
 
-crash_test() {
-    if [ -x scripts/crash.sh ]; then
-        check "crash smoke test" scripts/crash.sh --smoke
-    else
-        leave_out "crash smoke test" "scripts/crash.sh is not there yet"
-    fi
-}
-
-if ! scripts/jdk25.sh >/dev/null; then
+if ! .ci/jdk25.sh >/dev/null; then
     exit 1
 fi
-check "format" scripts/format.sh --check
+check "format" .ci/format.sh --check
 java_tests
 web_tests
 browser_test
-crash_test
+check "crash smoke test" .ci/crash.sh --smoke
 
 say "summary"
 for name in "${broken[@]}"; do echo "FAILED: $name"; done

@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 kills=${KILLS:-50}
 [ "${1:-}" != --smoke ] || kills=4
-exec scripts/process-test.sh CrashTest -Dvmm.kills="$kills" ${SEED:+-Dvmm.seed="$SEED"}
+exec .ci/process-test.sh CrashTest -Dvmm.kills="$kills" ${SEED:+-Dvmm.seed="$SEED"}
