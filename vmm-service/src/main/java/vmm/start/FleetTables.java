@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The fleet file in the tables. In {@link Mode#SEED} what is not there yet is created and each
@@ -47,11 +48,40 @@ final class FleetTables {
 
     /** In a transaction: whole or not at all. */
     void take(Fleet fleet) {
+        if (mode == Mode.APPLY) requireCloudsInUse(fleet);
         fleet.clouds().forEach(this::cloud);
         fleet.pools().forEach(this::pool);
         int position = 0;
         for (var type : fleet.vmTypes()) vmType(type, position++);
         fleet.schedules().forEach(this::schedule);
+    }
+
+    /** A cloud that is left out cannot be called any more: its VMs would run on unseen. */
+    private void requireCloudsInUse(Fleet fleet) {
+        record InUse(String cloud, int vms) {}
+        var named = fleet.clouds().stream().map(CloudEntry::name).collect(Collectors.toSet());
+        jdbc
+                .sql(
+                        "SELECT cloud, count(*) AS vms FROM vm WHERE state <> 'DELETED' GROUP BY"
+                                + " cloud ORDER BY cloud")
+                .query((row, n) -> new InUse(row.getString("cloud"), row.getInt("vms")))
+                .list()
+                .stream()
+                .filter(use -> !named.contains(use.cloud()))
+                .findFirst()
+                .ifPresent(
+                        use -> {
+                            throw new StartRefused(
+                                    "cloud '"
+                                            + use.cloud()
+                                            + "' still has "
+                                            + use.vms()
+                                            + (use.vms() == 1 ? " VM" : " VMs")
+                                            + " and is not in the fleet file: keep it there, take"
+                                            + " it out of the pools and leave it out when its VMs"
+                                            + " are gone (VMM_FLEET_MODE=seed starts all the"
+                                            + " same)");
+                        });
     }
 
     private void cloud(CloudEntry cloud) {

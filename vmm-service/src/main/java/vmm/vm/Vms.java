@@ -129,18 +129,19 @@ public class Vms {
      * @return the row as it is after that, or empty if it is no longer as it was read
      */
     public Optional<Vm> startCreate(Vm vm, Instant now) {
-        int changed =
-                jdbc.sql(
-                                """
-                                UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
-                                       version = version + 1
-                                WHERE id = :id AND version = :version AND state = 'REQUESTED'
-                                """)
-                        .param("now", Instants.sql(now))
-                        .param("id", vm.id())
-                        .param("version", vm.version())
-                        .update();
-        return changed == 1 ? find(vm.id()) : Optional.empty();
+        return jdbc.sql(
+                        """
+                        UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
+                               version = vm.version + 1
+                        FROM pool
+                        WHERE vm.id = :id AND vm.version = :version AND vm.state = 'REQUESTED' AND pool.id = vm.pool_id
+                        RETURNING vm.*, pool.name AS pool
+                        """)
+                .param("now", Instants.sql(now))
+                .param("id", vm.id())
+                .param("version", vm.version())
+                .query(Vms::read)
+                .optional();
     }
 
     /** Records what the cloud answered to a create; a refusal proves that there is no instance. */
