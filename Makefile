@@ -13,7 +13,7 @@ JDK = $$(.ci/jdk25.sh)
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e
+.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ crash: ## kill -9 of the real service at any moment: nothing lost, nothing doubl
 
 replicas: ## two real services on one PostgreSQL, thousands of claims
 	@.ci/replicas.sh
+
+bench: ## figures for docs/benchmarks.md: claims, fills, a large fleet at rest (about 8 minutes, alone on the machine)
+	@.ci/bench.sh
 
 e2e: ## a scientist in a real browser: pick, wait, granted, release
 	@.ci/e2e.sh

@@ -35,6 +35,12 @@ class AllocationViews {
             FROM allocation JOIN pool ON pool.id = allocation.pool_id LEFT JOIN vm ON vm.id = allocation.vm_id
             """;
 
+    static final String ONE =
+            SELECT + "WHERE allocation.id = :id AND (:all OR allocation.user_name = :user)";
+
+    static final String CONNECTS =
+            "SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id, position";
+
     private final JdbcClient jdbc;
     private final Outlooks outlooks;
     private final GuestTokens tokens;
@@ -50,10 +56,7 @@ class AllocationViews {
     /** One that this person may see. */
     Optional<AllocationView> find(UUID id, Person viewer) {
         var rows =
-                jdbc.sql(
-                                SELECT
-                                        + "WHERE allocation.id = :id AND (:all OR"
-                                        + " allocation.user_name = :user)")
+                jdbc.sql(ONE)
                         .param("id", id)
                         .param("all", viewer.is(Role.OPERATOR))
                         .param("user", viewer.name())
@@ -209,9 +212,7 @@ class AllocationViews {
         record Way(long pool, Connect template) {}
         if (pools.isEmpty()) return Map.of();
         return jdbc
-                .sql(
-                        "SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id,"
-                                + " position")
+                .sql(CONNECTS)
                 .param("pools", pools.toArray(Long[]::new))
                 .query(
                         (row, n) ->

@@ -1,5 +1,7 @@
 package vmm.start;
 
+import io.micrometer.core.instrument.MeterRegistry;
+
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -147,9 +149,13 @@ class StartConfiguration {
             Adapters adapters,
             InstantSource clock,
             DataSource dataSource,
-            Installation bound) {
+            Installation bound,
+            MeterRegistry meters) {
         return new OpenClouds(
-                fleet, adapters.byKind(), new CloudProviderFactory.Surroundings(clock, dataSource));
+                fleet,
+                adapters.byKind(),
+                new CloudProviderFactory.Surroundings(clock, dataSource),
+                meters);
     }
 
     /** The cloud adapters on the class path, by kind. */

@@ -42,6 +42,13 @@ final class Api {
         return send(request(path).POST(HttpRequest.BodyPublishers.ofString(json)));
     }
 
+    Answer patch(String path, String etag, String json) throws IOException, InterruptedException {
+        return send(
+                request(path)
+                        .header("If-Match", etag)
+                        .method("PATCH", HttpRequest.BodyPublishers.ofString(json)));
+    }
+
     /** Asks for a VM under a key, so that it can be asked again. */
     Answer allocate(String type, String key) throws IOException, InterruptedException {
         return send(
@@ -65,10 +72,11 @@ final class Api {
         String body = response.body();
         return new Answer(
                 response.statusCode(),
-                body.startsWith("{") ? JSON.readTree(body) : JSON.nullNode());
+                body.startsWith("{") ? JSON.readTree(body) : JSON.nullNode(),
+                response.headers().firstValue("ETag").orElse(""));
     }
 
-    record Answer(int status, JsonNode body) {
+    record Answer(int status, JsonNode body, String etag) {
         String text(String field) {
             return body.path(field).asString("");
         }
