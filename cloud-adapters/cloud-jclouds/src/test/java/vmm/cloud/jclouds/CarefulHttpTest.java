@@ -10,7 +10,6 @@ import org.jclouds.http.HttpCommandExecutorService;
 import org.jclouds.http.HttpRequest;
 import org.jclouds.io.Payloads;
 import org.jclouds.lifecycle.Closer;
-import org.jclouds.logging.config.NullLoggingModule;
 import org.jclouds.rest.AnonymousHttpApiMetadata;
 import org.jclouds.rest.HttpClient;
 import org.junit.jupiter.api.AfterEach;
@@ -183,7 +182,7 @@ class CarefulHttpTest {
                 .endpoint("http://127.0.0.1")
                 .credentials("nobody", "nothing")
                 .overrides(http.properties())
-                .modules(Set.of(http, new NullLoggingModule()))
+                .modules(Set.of(http, new NoLogging()))
                 .buildInjector();
     }
 }

@@ -10,7 +10,6 @@ import org.jclouds.ContextBuilder;
 import org.jclouds.domain.Credentials;
 import org.jclouds.http.HttpCommandExecutorService;
 import org.jclouds.lifecycle.Closer;
-import org.jclouds.logging.config.NullLoggingModule;
 import org.jclouds.openstack.keystone.auth.domain.AuthInfo;
 import org.jclouds.openstack.keystone.catalog.config.ServiceCatalogModule;
 import org.jclouds.openstack.keystone.v3.KeystoneApiMetadata;
@@ -23,6 +22,7 @@ import vmm.cloud.jclouds.CarefulHttp;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.HttpLine;
 import vmm.cloud.jclouds.NoAnswer;
+import vmm.cloud.jclouds.NoLogging;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -82,7 +82,7 @@ final class Keystone implements AutoCloseable {
                         .endpoint(options.keystone().toString())
                         .credentialsSupplier(Suppliers.ofInstance(credentials))
                         .overrides(properties)
-                        .modules(Set.of(http, new NullLoggingModule()))
+                        .modules(Set.of(http, new NoLogging()))
                         .buildInjector();
         this.line = new HttpLine(context.getInstance(HttpCommandExecutorService.class));
         this.authenticate =
