@@ -56,6 +56,8 @@ final class PoolRules {
         duration("warning", pool.warning());
         if (pool.lease().compareTo(pool.maxLifetime()) > 0)
             broken("lease", "must be at most maxLifetime (" + pool.maxLifetime() + ")");
+        if (pool.warnsTooEarly())
+            broken("warning", "must be below idleTimeout (" + pool.idleTimeout() + ")");
     }
 
     private void duration(String field, Duration duration) {
