@@ -109,8 +109,8 @@ export function SchedulesPage() {
       <section>
         <div className="line">
           <h2>The coming week</h2>
-          <label>
-            <span className="unseen">Pool</span>
+          <label className="inline">
+            of pool{" "}
             <select value={chosen ?? ""} onChange={(event) => setSearch({ pool: event.target.value }, { replace: true })}>
               {names.map((name) => (
                 <option key={name}>{name}</option>

@@ -24,6 +24,7 @@ import vmm.event.LoopKind;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 
 /**
@@ -42,6 +43,10 @@ class Ticks {
                             LoopKind.RECLAIM, Duration.ofSeconds(5),
                             LoopKind.ORPHAN, Duration.ofSeconds(60),
                             LoopKind.HOUSEKEEPING, Duration.ofMinutes(10)));
+
+    static Duration interval(LoopKind kind) {
+        return Objects.requireNonNull(INTERVALS.get(kind));
+    }
 
     /** Makes the triggers, or changes those of an older version to today's intervals. */
     static void schedule(Scheduler scheduler) throws SchedulerException {
