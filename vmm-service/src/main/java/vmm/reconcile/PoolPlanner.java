@@ -124,6 +124,8 @@ final class PoolPlanner {
                     .append(wanted);
         text.append(": ").append(counted).append(" ready or warming");
         if (launched > 0) text.append(", ").append(launched).append(" launched");
+        int missing = wanted - counted - launched;
+        if (missing > 0) text.append(", ").append(missing).append(" not possible now");
         if (retired > 0) text.append(", ").append(retired).append(" retired");
         return text.toString();
     }

@@ -194,6 +194,9 @@ class PoolsTest extends Service {
         patch("pools/warned", "*", "{\"idleTimeout\": \"PT2H\", \"warning\": \"PT90M\"}").is(200);
         patch("pools/warned", "*", "{\"idleTimeout\": \"PT30M\"}").is(422, "validation-failed");
         patch("pools/warned", "*", "{\"idleTimeout\": \"PT30M\", \"warning\": \"PT1H\"}").is(200);
+        jdbc.sql("UPDATE pool SET warning_s = 7200 WHERE name = 'warned'").update(); // of old
+        patch("pools/warned", "*", "{\"maxSize\": 6}").is(200);
+        patch("pools/warned", "*", "{\"idleTimeout\": \"PT1H\"}").is(422, "validation-failed");
     }
 
     @Test
