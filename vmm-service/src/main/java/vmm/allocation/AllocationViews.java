@@ -128,6 +128,8 @@ class AllocationViews {
         boolean active = allocation.state() == Allocation.State.ACTIVE;
         Integer position = positions.get(allocation.id());
         var pool = pools.get(allocation.poolId());
+        var reclaim =
+                active ? AllocationView.Reclaim.of(allocation, granted, row.lastActiveAt()) : null;
         return new AllocationView(
                 allocation.id(),
                 allocation.vmType(),
@@ -152,7 +154,8 @@ class AllocationViews {
                                 .map(e -> new AllocationView.Wait(e.p50(), e.p90()))
                                 .orElse(null),
                 allocation.warnedAt(),
-                allocation.warning(),
+                reclaim == null ? active ? allocation.warning() : null : reclaim.words(),
+                reclaim,
                 active && granted != null
                         ? Activity.of(row.reportedAt(), row.lastActiveAt(), granted, now)
                         : Activity.none(),

@@ -17,10 +17,10 @@ import java.util.Optional;
 /** The schedules as refill reads them. */
 @Repository
 public class Schedules {
-    /** For {@link #read}. */
+    /** For {@link #read}; with the pool's {@code max_size}. */
     public static final String SELECT =
             """
-            SELECT schedule.*, pool.name AS pool FROM schedule JOIN pool ON pool.id = schedule.pool_id
+            SELECT schedule.*, pool.name AS pool, pool.max_size FROM schedule JOIN pool ON pool.id = schedule.pool_id
             """;
 
     private static final Logger log = LoggerFactory.getLogger(Schedules.class);

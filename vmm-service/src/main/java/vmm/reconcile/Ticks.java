@@ -44,6 +44,14 @@ class Ticks {
                     Duration.ofSeconds(60), List.of(LoopKind.ORPHAN),
                     Duration.ofMinutes(10), List.of(LoopKind.HOUSEKEEPING));
 
+    static Duration interval(LoopKind kind) {
+        return INTERVALS.entrySet().stream()
+                .filter(entry -> entry.getValue().contains(kind))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Makes the triggers, and removes those of an older version. */
     static void schedule(Scheduler scheduler) throws SchedulerException {
         var names = INTERVALS.keySet().stream().map(Duration::toString).toList();

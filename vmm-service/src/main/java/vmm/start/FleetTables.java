@@ -349,26 +349,15 @@ final class FleetTables {
      * Whether to leave what is there as it is: because it matches, or because seeding changes
      * nothing.
      */
-    private boolean skip(String what, String name, Optional<?> known, Object wanted) {
+    private boolean skip(
+            String what, String name, Optional<? extends Record> known, Record wanted) {
         boolean first = rememberSeeded(what, name);
         if (known.isEmpty()) return !first && leftOut(what, name);
         if (known.get().equals(wanted)) return true;
-        if (mode == Mode.APPLY) {
-            log.info(
-                    "{} '{}' is changed to match the fleet file: {} becomes {}",
-                    what,
-                    name,
-                    known.get(),
-                    wanted);
-            return false;
+        for (String difference : Differences.between(wanted, known.get())) {
+            if (mode == Mode.APPLY) log.info("{} {}: {} (changed)", what, name, difference);
+            else log.warn("{} {}: {} (kept)", what, name, difference);
         }
-        log.warn(
-                "{} '{}' differs from the fleet file and is left as it is (VMM_FLEET_MODE=apply"
-                        + " would change it): {} is not {}",
-                what,
-                name,
-                known.get(),
-                wanted);
-        return true;
+        return mode == Mode.SEED;
     }
 }

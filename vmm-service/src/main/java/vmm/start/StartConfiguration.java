@@ -134,6 +134,15 @@ class StartConfiguration {
         return new CloudInit(tokens, url::text);
     }
 
+    @Bean
+    GuestUrls guestUrls(
+            JdbcClient jdbc,
+            TransactionOperations transactions,
+            InstantSource clock,
+            PublicUrl url) {
+        return new GuestUrls(jdbc, transactions, clock, url);
+    }
+
     /** What guests and people call: VMM_PUBLIC_URL, else this process on this machine. */
     @Bean
     PublicUrl publicUrl(@Value("${vmm.public-url:}") String configured, Environment environment) {
