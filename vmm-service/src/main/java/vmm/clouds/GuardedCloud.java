@@ -17,6 +17,7 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
+import vmm.cloud.Leftover;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 
@@ -154,6 +155,22 @@ public final class GuardedCloud implements CloudProvider {
     @Override
     public Quota quota() throws CloudFailure {
         return call("quota", reads, cloud::quota);
+    }
+
+    @Override
+    public List<Leftover> leftovers() throws CloudFailure {
+        return call("leftovers", reads, cloud::leftovers);
+    }
+
+    @Override
+    public void remove(Leftover leftover) throws CloudFailure {
+        call(
+                "remove",
+                changes,
+                () -> {
+                    cloud.remove(leftover);
+                    return leftover;
+                });
     }
 
     @Override

@@ -11,7 +11,9 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -49,6 +51,21 @@ public class Vms {
 
     public Optional<Vm> find(UUID id) {
         return jdbc.sql(SELECT + "WHERE vm.id = :id").param("id", id).query(Vms::read).optional();
+    }
+
+    /** Which of some instances were those of VMs that have been DELETED since before an instant. */
+    public Set<String> deletedInstances(String cloud, Set<String> instances, Instant before) {
+        if (instances.isEmpty()) return Set.of();
+        return jdbc.sql(
+                        """
+                        SELECT instance_id FROM vm
+                        WHERE cloud = :cloud AND state = 'DELETED' AND state_since <= :before AND instance_id = ANY (:instances)
+                        """)
+                .param("cloud", cloud)
+                .param("before", Instants.sql(before))
+                .param("instances", instances.toArray(String[]::new))
+                .query((row, n) -> Objects.requireNonNull(row.getString("instance_id")))
+                .set();
     }
 
     /** Records the intent to have one more VM. */

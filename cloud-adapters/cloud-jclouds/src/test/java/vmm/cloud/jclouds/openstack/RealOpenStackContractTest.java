@@ -157,7 +157,8 @@ class RealOpenStackContractTest extends CloudProviderContract {
                 case OUTAGE ->
                         Optional.of(() -> paused("nova-api", "glance", "neutron", "keystone"));
                 case QUOTA_EXCEEDED -> Optional.of(this::quotaUsedUp);
-                case FAILED_PAGE, NO_CAPACITY, THROTTLED, UNAUTHORIZED -> Optional.empty();
+                case FAILED_PAGE, NO_CAPACITY, THROTTLED, UNAUTHORIZED, LEFTOVER ->
+                        Optional.empty();
             };
         }
 
