@@ -104,7 +104,7 @@ final class Keystone implements AutoCloseable {
                 mine.complete(open());
             } catch (CloudFailure failure) {
                 mine.completeExceptionally(failure);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 mine.completeExceptionally(e);
                 throw e;
             }
