@@ -228,6 +228,19 @@ class OpenStackCloudTest {
     }
 
     @Test
+    void manyLaunchesAtOnceAskForTheirNamesAndTheirTokenOnce() throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 30; i++) {
+                var spec = Clouds.spec("vm-" + i);
+                threads.submit(() -> cloud.create(spec));
+            }
+        }
+        assertThat(openStack.count()).isEqualTo(30);
+        assertThat(lookUps()).isEqualTo(3);
+        assertThat(openStack.requests("POST", TOKENS)).hasSize(1);
+    }
+
+    @Test
     void nameWhoseImageWasReplacedIsLookedUpAgainAfterARejectedCreate() throws CloudFailure {
         accepted(Clouds.spec("vm-1"));
         openStack.removeImage(FakeOpenStack.IMAGE);
@@ -451,6 +464,19 @@ class OpenStackCloudTest {
 
         assertThatThrownBy(() -> cloud.get("gone")).isInstanceOf(CloudFailure.Unreachable.class);
         assertThatThrownBy(() -> cloud.delete("gone")).isInstanceOf(CloudFailure.Unreachable.class);
+    }
+
+    @Test
+    void notFoundOfNovaThatNamesNoIdIsNoAbsenceEither() {
+        openStack.intercept(
+                on(
+                        path(SERVERS + "/gone"),
+                        new Answer(
+                                404,
+                                "{\"itemNotFound\": {\"code\": 404, \"message\": \"The resource"
+                                        + " could not be found.\"}}")));
+
+        assertThatThrownBy(() -> cloud.get("gone")).isInstanceOf(CloudFailure.Unreachable.class);
     }
 
     @Test
