@@ -21,7 +21,7 @@ help: ## this list
 run: export VMM_DATA_DIR ?= $(CURDIR)/data
 run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
 	@java=$(JDK)/bin/java; export VMM_FLEET="$${VMM_FLEET:-$(if $(FLEET),$(abspath $(FLEET)))}"; \
-	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" -jar $(JAR)
+	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" --sun-misc-unsafe-memory-access=allow -jar $(JAR)
 
 jar: $(JAR) ## vmm-service/target/vmm.jar, pages inside
 
