@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
@@ -51,6 +52,7 @@ public class LifecycleLoop implements Reconciler {
     private final VmSteps steps;
     private final Store store;
     private final InstantSource clock;
+    private final Spread spread;
 
     public LifecycleLoop(
             JdbcClient jdbc,
@@ -60,7 +62,8 @@ public class LifecycleLoop implements Reconciler {
             Vms vms,
             VmSteps steps,
             Store store,
-            InstantSource clock) {
+            InstantSource clock,
+            Spread spread) {
         this.jdbc = jdbc;
         this.pools = pools;
         this.clouds = clouds;
@@ -69,6 +72,7 @@ public class LifecycleLoop implements Reconciler {
         this.steps = steps;
         this.store = store;
         this.clock = clock;
+        this.spread = spread;
     }
 
     @Override
@@ -111,13 +115,17 @@ public class LifecycleLoop implements Reconciler {
                         .collect(Collectors.toMap(Pool::id, pool -> terms(pool, provider.get())));
         List<Vm> rows = vms.liveOn(name);
         Look look = look(cloud.get(), provider.get());
-        int changed = 0;
-        for (Vm vm : rows) {
-            var own = Objects.requireNonNull(terms.get(vm.poolId()));
-            if (steps.take(vm, look.of(vm), look.began(), own, provider.get())) changed++;
-        }
+        var changed = new AtomicInteger();
+        spread.over(
+                rows,
+                vm -> {
+                    var own = Objects.requireNonNull(terms.get(vm.poolId()));
+                    if (steps.take(vm, look.of(vm), look.began(), own, provider.get())) {
+                        changed.incrementAndGet();
+                    }
+                });
         return Pass.of(
-                changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
+                changed.get(), rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
     }
 
     private static Terms terms(Pool pool, CloudProvider provider) {

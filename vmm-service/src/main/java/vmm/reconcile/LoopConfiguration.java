@@ -60,6 +60,11 @@ class LoopConfiguration {
     }
 
     @Bean
+    Spread spread() {
+        return new FewAtOnce();
+    }
+
+    @Bean
     PortProbe portProbe() {
         return (address, port) -> {
             try (var socket = new Socket()) {

@@ -133,7 +133,8 @@ public class VmSteps {
                     return changed;
                 }
                 case Step.Become(VmState next, VmReason reason, String detail) -> {
-                    if (!become(vm, next, reason, detail, clock.instant())) return changed;
+                    var after = become(vm, next, reason, detail, clock.instant());
+                    if (after.isEmpty()) return changed;
                     changed = true;
                     if (seen instanceof Observation.Present(Instance instance)
                             && instance.noRoom()
@@ -141,8 +142,6 @@ public class VmSteps {
                         var noRoom = new CloudFailure.NoCapacity(vm.flavor(), detail);
                         marks.mark(vm.cloud(), vm.flavor(), noRoom, clock.instant());
                     }
-                    var after = vms.find(vm.id());
-                    if (after.isEmpty()) return true;
                     vm = after.get();
                 }
             }
@@ -150,27 +149,27 @@ public class VmSteps {
         return changed;
     }
 
-    private boolean become(
+    private Optional<Vm> become(
             Vm vm,
             VmState next,
             @org.jspecify.annotations.Nullable VmReason reason,
             String detail,
             Instant now) {
-        Boolean done =
+        var done =
                 transactions.execute(
                         status -> {
                             // The allocation's row first, as whoever releases it does: two orders
                             // would be a deadlock.
                             if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
-                            if (!vms.become(vm, next, reason, detail, now, "lifecycle"))
-                                return false;
+                            var after = vms.change(vm, next, reason, detail, now, "lifecycle");
+                            if (after.isEmpty()) return after;
                             if (vm.state() == VmState.ALLOCATED)
                                 allocations.endVanished(vm.id(), now);
                             if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
                             if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
-                            return true;
+                            return after;
                         });
-        if (!Boolean.TRUE.equals(done)) return false;
+        if (done == null || done.isEmpty()) return Optional.empty();
         if (next == VmState.READY) marks.clear(vm.cloud(), vm.flavor());
         if (reason != null) {
             log.warn(
@@ -186,7 +185,7 @@ public class VmSteps {
                         vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
             }
         }
-        return true;
+        return done;
     }
 
     /** Writes only what is news, so that a fleet at rest writes nothing. */
@@ -247,19 +246,13 @@ public class VmSteps {
             return;
         }
         switch (provider.create(spec(vm))) {
-            case CreateAnswer.Accepted(String instanceId) -> {
-                vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
-                vms.find(vm.id())
-                        .filter(row -> row.state() == VmState.REQUESTED)
-                        .ifPresent(
-                                row ->
-                                        become(
-                                                row,
-                                                VmState.PROVISIONING,
-                                                null,
-                                                "accepted",
-                                                clock.instant()));
-            }
+            // Where the row was changed meanwhile, the next pass goes by the answer.
+            case CreateAnswer.Accepted(String instanceId) ->
+                    transactions.executeWithoutResult(
+                            status -> {
+                                vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
+                                become(vm, VmState.PROVISIONING, null, "accepted", clock.instant());
+                            });
             case CreateAnswer.Refused(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
                 marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());

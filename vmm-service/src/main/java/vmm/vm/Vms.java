@@ -95,10 +95,10 @@ public class Vms {
      * Changes the state, if the row is still as it was read. A VM vanishes only if nobody saw it
      * since the first look that missed it: that look is no part of the version.
      *
-     * @return whether it was
+     * @return the row as it is after that, empty if it no longer was as it was read
      * @throws IllegalArgumentException if the transition table does not know the change
      */
-    public boolean become(
+    public Optional<Vm> change(
             Vm vm,
             VmState next,
             @Nullable VmReason reason,
@@ -110,33 +110,46 @@ public class Vms {
                     vm.state() + " cannot become " + next + ": VM " + vm.id());
         }
         return jdbc.sql(
-                                """
-                                WITH changed AS (
-                                    UPDATE vm SET state = :next, state_since = :now, version = version + 1, absent_since = NULL,
-                                           reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
-                                           ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
-                                    WHERE id = :id AND version = :version AND state = :from
-                                      AND (absent_since = :absent OR CAST(:reason AS text) IS DISTINCT FROM 'VANISHED')
-                                    RETURNING *)
-                                """
-                                        + EVENT)
-                        .param(
-                                "absent",
-                                vm.absentSince() == null ? null : Instants.sql(vm.absentSince()),
-                                java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
-                        .param("next", next.name())
-                        .param("now", Instants.sql(now))
-                        .param(
-                                "reason",
-                                reason == null ? null : reason.name(),
-                                java.sql.Types.VARCHAR)
-                        .param("detail", detail, java.sql.Types.VARCHAR)
-                        .param("id", vm.id())
-                        .param("version", vm.version())
-                        .param("from", vm.state().name())
-                        .param("actor", actor)
-                        .update()
-                == 1;
+                        """
+                        WITH changed AS (
+                            UPDATE vm SET state = :next, state_since = :now, version = version + 1, absent_since = NULL,
+                                   reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
+                                   ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
+                            WHERE id = :id AND version = :version AND state = :from
+                              AND (absent_since = :absent OR CAST(:reason AS text) IS DISTINCT FROM 'VANISHED')
+                            RETURNING *),
+                        logged AS (
+                        """
+                                + EVENT
+                                + """
+                                )
+                                SELECT changed.*, pool.name AS pool FROM changed JOIN pool ON pool.id = changed.pool_id
+                                """)
+                .param(
+                        "absent",
+                        vm.absentSince() == null ? null : Instants.sql(vm.absentSince()),
+                        java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
+                .param("next", next.name())
+                .param("now", Instants.sql(now))
+                .param("reason", reason == null ? null : reason.name(), java.sql.Types.VARCHAR)
+                .param("detail", detail, java.sql.Types.VARCHAR)
+                .param("id", vm.id())
+                .param("version", vm.version())
+                .param("from", vm.state().name())
+                .param("actor", actor)
+                .query(Vms::read)
+                .optional();
+    }
+
+    /** As {@link #change}; whether the row still was as it was read. */
+    public boolean become(
+            Vm vm,
+            VmState next,
+            @Nullable VmReason reason,
+            @Nullable String detail,
+            Instant now,
+            String actor) {
+        return change(vm, next, reason, detail, now, actor).isPresent();
     }
 
     /**

@@ -41,6 +41,7 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 import javax.sql.DataSource;
@@ -128,7 +129,8 @@ public final class Engine {
                                 vms,
                                 steps,
                                 around.store,
-                                clock),
+                                clock,
+                                Engine::oneAfterTheOther),
                         new OrphanLoop(
                                 clouds,
                                 around.connections,
@@ -142,5 +144,10 @@ public final class Engine {
                         new PublishLoop(jdbc, events, transactions),
                         new HousekeepingLoop(jdbc, events, decisions, keys, RETENTION, clock));
         for (var loop : all) loops.put(loop.kind(), loop);
+    }
+
+    /** So that a seed is a seed. */
+    private static <T> void oneAfterTheOther(List<T> rows, Consumer<T> work) {
+        rows.forEach(work);
     }
 }
