@@ -20,13 +20,18 @@ def chaos(name):
         return 0
 
 
+def crawl(start):
+    while time.monotonic() < start + chaos("crawl"):  # read again, so that a reset ends it
+        time.sleep(0.5)  # eventlet's: others go on
+
+
 class TestbedDriver(fake.FakeDriver):
     vcpus = 4000
     memory_mb = 16_000_000
     local_gb = 2_000_000
 
     def spawn(self, context, instance, *args, **kwargs):
-        time.sleep(chaos("crawl"))  # eventlet's: others go on
+        crawl(time.monotonic())
         if random.random() < chaos("fail"):
             raise exception.BuildAbortException(instance_uuid=instance.uuid, reason="chaos")
         return super().spawn(context, instance, *args, **kwargs)

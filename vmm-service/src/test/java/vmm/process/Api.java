@@ -42,6 +42,15 @@ final class Api {
         return send(request(path).POST(HttpRequest.BodyPublishers.ofString(json)));
     }
 
+    /** Changes a pool, whatever its version is now. */
+    Answer changePool(String name, String json) throws IOException, InterruptedException {
+        String path = "/api/v1/pools/" + name;
+        return send(
+                request(path)
+                        .header("If-Match", "\"" + get(path).text("version") + "\"")
+                        .method("PATCH", HttpRequest.BodyPublishers.ofString(json)));
+    }
+
     /** Asks for a VM under a key, so that it can be asked again. */
     Answer allocate(String type, String key) throws IOException, InterruptedException {
         return send(
