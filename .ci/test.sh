@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that can be tested on this machine, and a summary that also says what was left out and why.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 . .ci/surefire.sh
 
 # Tests must not meet the data of whoever runs them.
