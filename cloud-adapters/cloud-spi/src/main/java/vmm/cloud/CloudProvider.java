@@ -7,7 +7,9 @@ import java.util.Optional;
  * One cloud: an endpoint, an account and a region that can run instances.
  *
  * <p>Every call blocks, may be slow, and may be made from any thread; the caller puts a deadline on
- * it. An adapter neither retries nor waits nor caches: the loops of the core are the retry. An
+ * it. An adapter neither retries nor waits: the loops of the core are the retry. It never answers
+ * from memory what exists or in which state; it may remember for a minute which id a name of an
+ * image, flavor or network stands for, until a create is rejected, and why an instance failed. An
  * adapter touches only instances that carry the tag of its own installation ({@link
  * Tags#installation()}).
  */
@@ -65,6 +67,23 @@ public interface CloudProvider extends AutoCloseable {
 
     /** The cloud's own limits, and what of them is used by anyone. */
     Quota quota() throws CloudFailure;
+
+    /**
+     * What instances that no longer exist left behind in this account, by whomever they were
+     * launched: the cloud keeps no tags of what is gone. The core removes only what belonged to a
+     * VM of its own that is DELETED. May leave some for the next call.
+     */
+    default List<Leftover> leftovers() throws CloudFailure {
+        return List.of();
+    }
+
+    /**
+     * Removes a leftover, after looking once more that its instance is gone and that nothing else
+     * took it over. May be repeated; an absent one is success.
+     */
+    default void remove(Leftover leftover) throws CloudFailure {
+        throw new CloudFailure.Rejected("this cloud knows no leftovers");
+    }
 
     /** Frees connections and threads. Instances live on. */
     @Override

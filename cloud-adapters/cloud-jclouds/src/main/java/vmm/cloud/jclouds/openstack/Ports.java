@@ -1,0 +1,83 @@
+package vmm.cloud.jclouds.openstack;
+
+import com.google.gson.JsonObject;
+
+import vmm.cloud.CloudFailure;
+import vmm.cloud.Leftover;
+import vmm.cloud.jclouds.NoAnswer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Ports that outlived their server: each holds an address, and a share of the quota.
+ *
+ * <p>Ports are listed before servers, so that the server of a port that is just being made is
+ * there.
+ */
+record Ports(Refusals refusals) {
+
+    private static final String KIND = "port";
+
+    /** Servers that are asked for by themselves in one call; the rest have their turn later. */
+    private static final int LOOKS = 50;
+
+    List<Leftover> leftovers(Conversation talk) throws CloudFailure {
+        var suspects = new ArrayList<Leftover>();
+        var path = "/ports?fields=id&fields=device_id&fields=device_owner";
+        for (var port : talk.list(Service.NETWORK, path, "ports", Map.of())) {
+            var server = serverOf(port);
+            if (!server.isEmpty()) {
+                suspects.add(new Leftover(KIND, Json.text(port, "id").orElseThrow(), server));
+            }
+        }
+        if (suspects.isEmpty()) return List.of();
+        var alive =
+                talk.list(Service.COMPUTE, "/servers", "servers", Map.of()).stream()
+                        .map(server -> Json.text(server, "id").orElseThrow())
+                        .collect(Collectors.toSet());
+        suspects.removeIf(port -> alive.contains(port.instanceId()));
+        var gone = new ArrayList<Leftover>();
+        for (var port : suspects.subList(0, Math.min(LOOKS, suspects.size()))) {
+            if (isGone(talk, port.instanceId())) gone.add(port);
+        }
+        return List.copyOf(gone);
+    }
+
+    void remove(Conversation talk, Leftover leftover) throws CloudFailure {
+        if (!leftover.kind().equals(KIND) || !OpenStackCloud.isId(leftover.id())) {
+            throw new CloudFailure.Rejected("OpenStack knows no leftover " + leftover);
+        }
+        var path = "/ports/" + leftover.id();
+        var port = talk.find(Service.NETWORK, path, "port");
+        if (port.isEmpty()) return;
+        if (!serverOf(port.get()).equals(leftover.instanceId())) {
+            throw new CloudFailure.Rejected(
+                    "port " + leftover.id() + " does not belong to that instance any more");
+        }
+        if (!isGone(talk, leftover.instanceId())) {
+            throw new CloudFailure.Rejected(
+                    "the instance of port " + leftover.id() + " still exists");
+        }
+        try {
+            var answer = talk.send("DELETE", Service.NETWORK, path, null);
+            if (!answer.isSuccess() && answer.status() != 404) {
+                throw refusals.ofChange("network", answer);
+            }
+        } catch (NoAnswer e) {
+            throw refusals.silence("network", e);
+        }
+    }
+
+    private static boolean isGone(Conversation talk, String instanceId) throws CloudFailure {
+        return talk.find(Service.COMPUTE, "/servers/" + instanceId, "server").isEmpty();
+    }
+
+    /** The server that a port was made for, empty if it was made for something else. */
+    private static String serverOf(JsonObject port) {
+        if (!Json.text(port, "device_owner").orElse("").startsWith("compute:")) return "";
+        return Json.text(port, "device_id").filter(OpenStackCloud::isId).orElse("");
+    }
+}

@@ -1,0 +1,130 @@
+package vmm.cloud.jclouds.openstack;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+
+import org.jspecify.annotations.Nullable;
+
+import vmm.cloud.Instance;
+import vmm.cloud.Instance.Status;
+import vmm.cloud.Tags;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Nova's servers as instances of an installation.
+ *
+ * <p>An odd one is still there: what cannot be read of it is shown so that nobody takes the
+ * instance for absent, for ready, or for somebody's to delete.
+ */
+record Servers(String installation, Refusals refusals) {
+
+    /** Whose a server is, as far as its metadata tell. */
+    enum Owner {
+        OURS,
+        SOMEBODY_ELSE,
+        /** Its metadata cannot be read, and its name does not say that it is another's. */
+        UNREADABLE
+    }
+
+    Owner ownerOf(JsonObject server) {
+        var metadata = Json.maybeObject(server, "metadata");
+        if (metadata.isPresent()) {
+            boolean ours =
+                    Json.text(metadata.get(), Tags.INSTALLATION).equals(Optional.of(installation));
+            return ours ? Owner.OURS : Owner.SOMEBODY_ELSE;
+        }
+        var name = Json.text(server, "name");
+        return name.isEmpty() || name.get().startsWith("vmm-" + installation + "-")
+                ? Owner.UNREADABLE
+                : Owner.SOMEBODY_ELSE;
+    }
+
+    /**
+     * @param reason why it is in {@link Status#ERROR}, if the cloud said so
+     */
+    Instance instance(JsonObject server, Optional<String> reason) {
+        var status = statusOf(server);
+        return new Instance(
+                Json.text(server, "id").orElse(""),
+                Json.text(server, "name").orElse(""),
+                tagsOf(server),
+                status,
+                status == Status.ERROR ? reason.orElse("the cloud does not say why") : null,
+                addressOf(server),
+                createdAt(server));
+    }
+
+    Optional<String> reasonOf(JsonObject server) {
+        return Json.maybeObject(server, "fault")
+                .flatMap(fault -> Json.text(fault, "message"))
+                .map(refusals::shown)
+                .filter(message -> !message.isEmpty());
+    }
+
+    Status statusOf(JsonObject server) {
+        if (Json.text(server, "OS-EXT-STS:task_state").orElse("").contains("deleting")) {
+            return Status.DELETING;
+        }
+        return switch (Json.text(server, "status").orElse("")) {
+            case "ACTIVE",
+                    "REBOOT",
+                    "HARD_REBOOT",
+                    "PASSWORD",
+                    "MIGRATING",
+                    "RESIZE",
+                    "VERIFY_RESIZE",
+                    "REVERT_RESIZE",
+                    "RESCUE" ->
+                    Status.RUNNING;
+            case "SHUTOFF", "PAUSED", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED" -> Status.STOPPED;
+            case "ERROR" -> Status.ERROR;
+            case "DELETED", "SOFT_DELETED" -> Status.DELETING;
+            // BUILD, REBUILD, UNKNOWN and what no one knows yet: there, and not to be relied on
+            default -> Status.BUILDING;
+        };
+    }
+
+    private Tags tagsOf(JsonObject server) {
+        var metadata = Json.maybeObject(server, "metadata");
+        return new Tags(
+                installation,
+                metadata.flatMap(tags -> Json.text(tags, Tags.STORE)).orElse(null),
+                metadata.flatMap(tags -> Json.text(tags, Tags.VM_ID)).orElse(null));
+    }
+
+    /** A floating IPv4 address before a fixed one before any other. */
+    private static @Nullable String addressOf(JsonObject server) {
+        String best = null;
+        int bestRank = 0;
+        var networks = Json.maybeObject(server, "addresses");
+        if (networks.isEmpty()) return null;
+        for (var network : networks.get().entrySet()) {
+            if (!(network.getValue() instanceof JsonArray addresses)) continue;
+            for (var element : addresses) {
+                if (!(element instanceof JsonObject address)) continue;
+                var text = Json.text(address, "addr");
+                if (text.isEmpty() || text.get().isBlank()) continue;
+                boolean v4 = !text.get().contains(":");
+                boolean floating =
+                        Json.text(address, "OS-EXT-IPS:type").equals(Optional.of("floating"));
+                int rank = 1 + (v4 ? 2 : 0) + (floating ? 1 : 0);
+                if (rank > bestRank) {
+                    best = text.get();
+                    bestRank = rank;
+                }
+            }
+        }
+        return best;
+    }
+
+    private static Instant createdAt(JsonObject server) {
+        try {
+            return Instant.parse(Json.text(server, "created").orElse(""));
+        } catch (DateTimeException unreadable) {
+            return Instant.EPOCH;
+        }
+    }
+}
