@@ -173,7 +173,7 @@ def zones(admin):
 
 def quota():
     admin = Client("admin", "vmm")
-    admin.put(f"{NOVA}/os-quota-sets/{admin.project}", {"quota_set": {"instances": int(ARGUMENTS[0])}})
+    admin.put(f"{NOVA}/os-quota-sets/{admin.project}", {"quota_set": {"instances": int(ARGUMENTS[0]), "force": True}})
 
 
 def all_servers(client, query):
