@@ -91,7 +91,7 @@ final class Conversation {
     /** The same where the document is not wrapped. */
     Optional<JsonObject> findWhole(Service service, String path) throws CloudFailure {
         var answer = look(service, path, Map.of());
-        if (answer.status() == 404 && saysAbsent(service, answer)) return Optional.empty();
+        if (answer.status() == 404 && saysAbsent(service, path, answer)) return Optional.empty();
         return Optional.of(understood(service, answer));
     }
 
@@ -175,15 +175,16 @@ final class Conversation {
         return Json.object(answer.body());
     }
 
-    /** Not any 404: a proxy that lost its way answers so too. */
-    private static boolean saysAbsent(Service service, HttpAnswer answer) {
-        return answer.body()
-                .contains(
-                        switch (service) {
-                            case COMPUTE -> "\"itemNotFound\"";
-                            case NETWORK -> "\"NeutronError\"";
-                            case IMAGE -> "No image found";
-                        });
+    /** In its own words, naming the id: a proxy that lost its way answers 404 too. */
+    private static boolean saysAbsent(Service service, String path, HttpAnswer answer) {
+        var words =
+                switch (service) {
+                    case COMPUTE -> "\"itemNotFound\"";
+                    case NETWORK -> "\"NeutronError\"";
+                    case IMAGE -> "No image found";
+                };
+        var id = path.substring(path.lastIndexOf('/') + 1);
+        return answer.body().contains(words) && answer.body().contains(id);
     }
 
     private static CloudFailure noId(Service service) {

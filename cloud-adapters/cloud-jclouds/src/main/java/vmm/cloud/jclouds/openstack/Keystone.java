@@ -29,8 +29,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -51,8 +49,7 @@ final class Keystone implements AutoCloseable {
     private final Injector context;
     private final HttpLine line;
     private final Function<Credentials, AuthInfo> authenticate;
-    private final AtomicReference<@Nullable CompletableFuture<Session>> current =
-            new AtomicReference<>();
+    private final Shared<Session> current = new Shared<>();
 
     /** Calls nobody. */
     Keystone(
@@ -95,29 +92,13 @@ final class Keystone implements AutoCloseable {
 
     /** A session that keystone gave not too long ago. */
     Session session() throws CloudFailure {
-        while (true) {
-            var known = current.get();
-            if (known != null && isGood(known)) return join(known);
-            var mine = new CompletableFuture<Session>();
-            if (!current.compareAndSet(known, mine)) continue;
-            try {
-                mine.complete(open());
-            } catch (CloudFailure failure) {
-                mine.completeExceptionally(failure);
-            } catch (RuntimeException e) {
-                mine.completeExceptionally(e);
-                throw e;
-            }
-            return join(mine);
-        }
+        return current.get(
+                session -> clock.instant().isBefore(session.renewAt()), this::authenticated);
     }
 
     /** Somebody found that this session is not accepted any more. */
     void forget(Session session) {
-        var known = current.get();
-        if (known != null && known.isDone() && !known.isCompletedExceptionally()) {
-            if (known.join().equals(session)) current.compareAndSet(known, null);
-        }
+        current.forget(session);
     }
 
     @Override
@@ -129,14 +110,7 @@ final class Keystone implements AutoCloseable {
         }
     }
 
-    /** Under way, or found and not yet old. A failure is shared only with those who waited. */
-    private boolean isGood(CompletableFuture<Session> session) {
-        if (!session.isDone()) return true;
-        return !session.isCompletedExceptionally()
-                && clock.instant().isBefore(session.join().renewAt());
-    }
-
-    private Session open() throws CloudFailure {
+    private Session authenticated() throws CloudFailure {
         var found = new AtomicReference<@Nullable Token>();
         HttpAnswer answer;
         try {
@@ -165,14 +139,5 @@ final class Keystone implements AutoCloseable {
         var life = Duration.between(token.issuedAt().toInstant(), token.expiresAt().toInstant());
         var margin = life.dividedBy(10);
         return clock.instant().plus(life).minus(margin.compareTo(MARGIN) < 0 ? margin : MARGIN);
-    }
-
-    private static Session join(CompletableFuture<Session> session) throws CloudFailure {
-        try {
-            return session.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof CloudFailure failure) throw failure;
-            throw e;
-        }
     }
 }

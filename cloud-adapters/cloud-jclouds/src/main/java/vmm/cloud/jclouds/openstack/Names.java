@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * The ids of flavors, images and networks, which the fleet file may call by name or by id.
  *
  * <p>What a name stands for is remembered for a minute, for it would cost each launch three more
- * questions, and forgotten as soon as a create is rejected. What is not found is asked again each
- * time.
+ * questions, and forgotten as soon as a create is rejected. Launches at the same time ask once for
+ * all of them; what is not found is asked again by the next.
  */
 final class Names {
 
@@ -40,7 +40,7 @@ final class Names {
 
     private record Meaning(String id, Instant until) {}
 
-    private final Map<Name, Meaning> known = new ConcurrentHashMap<>();
+    private final Map<Name, Shared<Meaning>> known = new ConcurrentHashMap<>();
     private final InstantSource clock;
 
     Names(InstantSource clock) {
@@ -48,13 +48,12 @@ final class Names {
     }
 
     String idOf(Conversation talk, Kind kind, String text) throws CloudFailure {
-        var now = clock.instant();
         var name = new Name(kind, text);
-        var meaning = known.get(name);
-        if (meaning != null && now.isBefore(meaning.until())) return meaning.id();
-        var id = lookUp(talk, name);
-        known.put(name, new Meaning(id, now.plus(MEMORY)));
-        return id;
+        return known.computeIfAbsent(name, unknown -> new Shared<>())
+                .get(
+                        meaning -> clock.instant().isBefore(meaning.until()),
+                        () -> new Meaning(lookUp(talk, name), clock.instant().plus(MEMORY)))
+                .id();
     }
 
     void forget() {
@@ -120,7 +119,7 @@ final class Names {
     }
 
     private static boolean isUuid(String text) {
-        return text.matches("[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}");
+        return text.matches("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     }
 
     private static boolean isCalled(JsonObject item, String key, String text) {

@@ -7,12 +7,14 @@ import com.google.gson.JsonParser;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudHarness;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CloudProviderContract;
+import vmm.cloud.Leftover;
 
 import java.io.IOException;
 import java.net.URI;
@@ -29,6 +31,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -55,6 +58,21 @@ class RealOpenStackContractTest extends CloudProviderContract {
     @Override
     protected CloudHarness open() {
         return new Harness();
+    }
+
+    @Test
+    void portWhoseServerIsGoneIsALeftoverUntilItIsRemoved() throws CloudFailure {
+        var admin = new Admin();
+        var gone = UUID.randomUUID().toString();
+        var port = admin.addPort("compute:zone-1", gone);
+        try (var cloud = Harness.open("contract-leftovers", Harness.CALL_TIMEOUT)) {
+            var leftover = new Leftover("port", port, gone);
+            assertThat(cloud.leftovers()).contains(leftover);
+
+            cloud.remove(leftover);
+            cloud.remove(leftover);
+            assertThat(cloud.leftovers()).doesNotContain(leftover);
+        }
     }
 
     private static final class Harness implements CloudHarness {
@@ -258,6 +276,7 @@ class RealOpenStackContractTest extends CloudProviderContract {
         private final HttpClient http = HttpClient.newHttpClient();
         private final String token;
         private final String nova;
+        private final String neutron;
 
         Admin() {
             var login =
@@ -273,22 +292,43 @@ class RealOpenStackContractTest extends CloudProviderContract {
                                     .header("Content-Type", "application/json")
                                     .POST(BodyPublishers.ofString(login)));
             token = answer.headers().firstValue("X-Subject-Token").orElseThrow();
-            nova = novaOf(JsonParser.parseString(answer.body()).getAsJsonObject());
+            var document = JsonParser.parseString(answer.body()).getAsJsonObject();
+            nova = baseOf(document, "compute");
+            neutron = baseOf(document, "network") + "/v2.0";
         }
 
-        private static String novaOf(JsonObject document) {
+        private static String baseOf(JsonObject document, String type) {
             for (var entry : document.getAsJsonObject("token").getAsJsonArray("catalog")) {
                 var service = entry.getAsJsonObject();
-                if (!service.get("type").getAsString().equals("compute")) continue;
+                if (!service.get("type").getAsString().equals(type)) continue;
                 var endpoint = service.getAsJsonArray("endpoints").get(0).getAsJsonObject();
                 return endpoint.get("url").getAsString();
             }
-            throw new AssertionError("there is no nova");
+            throw new AssertionError("there is no service of type " + type);
+        }
+
+        String addPort(String owner, String device) {
+            var networks = send(neutron, "GET", "/networks?name=vmm-net", null, "");
+            var network = networks.getAsJsonArray("networks").get(0).getAsJsonObject();
+            var body =
+                    """
+                    {"port": {"network_id": "%s", "device_owner": "%s", "device_id": "%s"}}
+                    """
+                            .formatted(network.get("id").getAsString(), owner, device);
+            return send(neutron, "POST", "/ports", body, "")
+                    .getAsJsonObject("port")
+                    .get("id")
+                    .getAsString();
         }
 
         JsonObject send(String method, String path, @Nullable String body, String version) {
+            return send(nova, method, path, body, version);
+        }
+
+        private JsonObject send(
+                String base, String method, String path, @Nullable String body, String version) {
             var request =
-                    HttpRequest.newBuilder(URI.create(nova + path))
+                    HttpRequest.newBuilder(URI.create(base + path))
                             .header("X-Auth-Token", token)
                             .header("Content-Type", "application/json")
                             .method(
