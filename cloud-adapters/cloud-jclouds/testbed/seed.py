@@ -56,6 +56,9 @@ class Client:
                 answer = self.http.request(method, url, timeout=60, **request)
             except requests.ConnectionError as failure:
                 problem = failure
+            except requests.Timeout as failure:
+                problem = failure
+                break
             else:
                 if answer.ok or missing_is_fine and answer.status_code == 404:
                     return answer
