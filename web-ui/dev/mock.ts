@@ -16,11 +16,13 @@ import type {
   Me,
   Pool,
   Problem,
+  Reconciler,
   Role,
   Schedule,
   SchedulePreview,
   StateCounts,
   TimelineEntry,
+  UsageRow,
   Vm,
   VmState,
   VmType,
@@ -58,7 +60,7 @@ interface AllocationRow {
   endedAt: number | null;
   endReason: EndReason | null;
   vmId: string | null;
-  warning: string | null;
+  reclaimAt: number | null;
   activity: Allocation["activity"];
 }
 interface ScheduleRow {
@@ -228,7 +230,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     const start = Date.now() - 3 * HOUR;
     for (const pool of pools.values()) for (let i = 0; i < pool.poolSize; i++) launch(pool.name, i % 3 === 2 ? "harwell" : "rutherford", "READY", start + i * 60 * SECOND);
     schedules.set("cycle-mornings", { name: "cycle-mornings", version: 1, pool: "muon", cron: "0 30 7 * * MON-FRI", zone: "Europe/London", duration: "PT3H", target: 15 });
-    schedules.set("muon-school", { name: "muon-school", version: 2, pool: "muon", cron: "0 0 9 * * SAT", zone: "Europe/London", duration: "PT8H", target: 20 });
+    schedules.set("muon-school", { name: "muon-school", version: 2, pool: "muon", cron: "0 0 9 * * SAT", zone: "Europe/London", duration: "PT8H", target: 40 });
     schedules.set("sans-shift-change", { name: "sans-shift-change", version: 1, pool: "sans", cron: "0 45 7,15,23 * * *", zone: "Europe/London", duration: "PT1H30M", target: 8 });
     for (const [i, name] of ["a.lovelace", "m.curie", "r.franklin", "d.hodgkin"].entries()) take(name, ["sans", "reflectometry", "mcstas", "muon"][i]!, start);
     for (let i = 0; i < 2; i++) take("k.lonsdale", "vulcan", start);
@@ -237,7 +239,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     const idle = take("muon", "muon-simulation", start - 2 * DAY);
     idle.name = "stopping sites of Fe₃O₄";
     idle.expiresAt = Date.now() + 40 * 60 * SECOND;
-    idle.warning = `Nobody has used it for 23 h. It will be taken back at ${new Date(Date.now() + 40 * 60 * SECOND).toTimeString().slice(0, 5)} unless you connect.`;
+    idle.reclaimAt = Date.now() + 40 * 60 * SECOND;
     idle.activity = { state: "IDLE", lastActiveAt: iso(Date.now() - 23 * HOUR), reportedAt: iso(Date.now() - 20 * SECOND), note: null };
     const old = take("muon", "muon", start - 5 * DAY);
     end(old, "EXPIRED", Date.now() - 4 * DAY);
@@ -266,7 +268,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       endedAt: null,
       endReason: null,
       vmId: vm.id,
-      warning: null,
+      reclaimAt: null,
       activity: { state: "UNKNOWN", lastActiveAt: null, reportedAt: null, note: null },
     };
     allocations.set(row.id, row);
@@ -279,7 +281,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     if (from === "ENDED") return;
     a.endedAt = at;
     a.endReason = reason;
-    a.warning = null;
+    a.reclaimAt = null;
     const vm = a.vmId === null ? undefined : vms.get(a.vmId);
     if (vm !== undefined && live(vm)) become(vm, "DELETING", reason, null, a.user);
     publish("allocation", { allocationId: a.id, pool: a.vmType, from, to: "ENDED", reason });
@@ -329,8 +331,9 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       endReason: a.endReason,
       position: queued ? position : null,
       estimate: queued ? (warming ? { p50Seconds: 8 + position * 6, p90Seconds: 20 + position * 9 } : { p50Seconds: 5400, p90Seconds: 9000 }) : null,
-      warnedAt: a.warning === null ? null : iso(Date.now()),
-      warning: a.warning,
+      warnedAt: a.reclaimAt === null ? null : iso(Date.now()),
+      warning: a.reclaimAt === null ? null : `Nobody has used it; it will be taken back at ${iso(a.reclaimAt)}`,
+      reclaim: a.reclaimAt === null ? null : { kind: "ABANDONED", at: iso(a.reclaimAt), unusedSince: a.activity.lastActiveAt ?? iso(a.grantedAt ?? a.requestedAt) },
       activity: a.activity,
       vm:
         vm === undefined || state(a) !== "ACTIVE"
@@ -375,7 +378,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       poolSize: pool.poolSize,
       maxSize: pool.maxSize,
       target: pool.poolSize,
-      targetReason: `pool size ${pool.poolSize}; no schedule is active`,
+      targetReason: "pool size",
       queued: queueOf(pool.name).length,
       counts: counts(rows),
       placements: [...clouds.keys()].map((cloud, i) => ({
@@ -447,7 +450,34 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     const all = occurrences(s, Date.now(), Date.now() + 8 * DAY);
     const active = all.find((o) => o.start <= Date.now());
     const next = all.find((o) => o.start > Date.now());
-    return { ...s, activeUntil: isoOrNull(active?.end ?? null), nextStart: isoOrNull(next?.start ?? null), nextEnd: isoOrNull(next?.end ?? null) };
+    const most = pools.get(s.pool)?.maxSize ?? 0;
+    return { ...s, activeUntil: isoOrNull(active?.end ?? null), nextStart: isoOrNull(next?.start ?? null), nextEnd: isoOrNull(next?.end ?? null), notes: s.target > most ? [`target ${s.target} is above max size ${most}: ${most} will be kept`] : [] };
+  };
+
+  const showLoop = (name: string): Reconciler => {
+    const kind = name.split("-")[0]!;
+    const failed = name === "lifecycle-ireland";
+    return {
+      name,
+      kind,
+      state: failed ? "FAILED" : "IDLE",
+      paused: false,
+      everySeconds: { refill: 5, reclaim: 5, orphan: 60, housekeeping: 600 }[kind] ?? 1,
+      lastStartedAt: iso(Date.now() - 12 * SECOND),
+      lastFinishedAt: iso(Date.now() - 12 * SECOND),
+      lastReport: kind === "refill" ? "muon: target 5 (pool size): 4 ready or warming, 1 launched" : "nothing to do",
+      lastError: failed ? "ireland: Unreachable: no answer within PT20S" : null,
+      holder: kind === "lifecycle" && !failed ? "0199a2b4-7c1e-7d2a-9a52-3f6f7d1c0b11" : null,
+      leaseUntil: kind === "lifecycle" && !failed ? iso(Date.now() + 9 * SECOND) : null,
+    };
+  };
+  const usage = (query: URLSearchParams): UsageRow[] => {
+    const rows: UsageRow[] = [];
+    for (let at = Date.parse(query.get("from") ?? ""); at <= Date.parse(query.get("to") ?? ""); at += DAY)
+      for (const [i, vmType] of ["muon", "sans", "vulcan"].entries())
+        if (!query.get("vmType") || query.get("vmType") === vmType)
+          rows.push({ day: iso(at).slice(0, 10), vmType, requests: 21 - 7 * i, grantedAtOnce: 18 - 7 * i, grantedAfterWait: 2, refused: 0, givenUp: 1, waiting: 0, waitP50Seconds: 0, waitP90Seconds: 12 + 80 * i, machineHours: 71.25 - 20 * i, endReasons: { RELEASED: 9 - i, EXPIRED: 4, NEVER_CONNECTED: i } });
+    return rows;
   };
 
   const page = (items: readonly unknown[], query: URLSearchParams): Reply => {
@@ -486,7 +516,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         const id = before ?? randomUUID();
         if (before === undefined) {
           if (body["wait"] === false && counts(ofPool(type[0])).ready === 0) throw new Refusal(503, "pool-exhausted", "None is ready", undefined, undefined, { "Retry-After": "15" });
-          allocations.set(id, { id, vmType: type[0], user: me.name, name: (body["name"] as string) ?? null, requestedAt: Date.now(), grantedAt: null, expiresAt: null, endedAt: null, endReason: null, vmId: null, warning: null, activity: { state: "UNKNOWN", lastActiveAt: null, reportedAt: null, note: null } });
+          allocations.set(id, { id, vmType: type[0], user: me.name, name: (body["name"] as string) ?? null, requestedAt: Date.now(), grantedAt: null, expiresAt: null, endedAt: null, endReason: null, vmId: null, reclaimAt: null, activity: { state: "UNKNOWN", lastActiveAt: null, reportedAt: null, note: null } });
           if (typeof key === "string") keys.set(`${me.name} ${key}`, id);
           publish("allocation", { allocationId: id, pool: type[0], to: "QUEUED" });
           grant();
@@ -529,7 +559,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         const until = row.expiresAt + (((parts[0]! * 24 + parts[1]!) * 60 + parts[2]!) * 60 + parts[3]!) * SECOND;
         if (until > row.grantedAt! + 14 * DAY) throw new Refusal(409, "lifetime-exceeded", "It cannot be kept that long");
         row.expiresAt = until;
-        row.warning = null;
+        row.reclaimAt = null;
         publish("allocation", { allocationId: row.id, pool: row.vmType });
         return { status: 200, body: showAllocation(row, me) };
       },
@@ -639,16 +669,18 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       "DELETE",
       "vms/:",
       "OPERATOR",
-      ({ me, path }) => {
+      ({ me, path, query }) => {
         const vm = found(vms.get(path[0]!));
-        if (vm.held) throw new Refusal(409, "conflict", "It is held", "Let go of it first.");
+        if (vm.held && query.get("held") !== "true") throw new Refusal(409, "conflict", "It is held");
+        vm.held = false;
         const claim = vm.allocationId === null ? undefined : allocations.get(vm.allocationId);
         if (live(vm)) become(vm, "DELETING", "FORCED", `by ${me.name}`, me.name);
         if (claim !== undefined) end(claim, "FORCED");
         return { status: 202, body: showVm(vm) };
       },
     ],
-    ["GET", "me", "SCIENTIST", ({ me }) => ({ status: 200, body: me })],
+    ["GET", "usage", "ADMIN", ({ query }) => ({ status: 200, body: { from: query.get("from"), to: query.get("to"), items: usage(query), nextCursor: null } })],
+    ["GET", "reconcilers", "ADMIN", () => page(["grant", "housekeeping", ...[...clouds.keys()].map((c) => `lifecycle-${c}`), ...[...clouds.keys()].map((c) => `orphan-${c}`), "publish", "reclaim", "refill"].map(showLoop), new URLSearchParams())],
   ];
 
   const whoIs = (request: IncomingMessage): Me | null => {
@@ -685,8 +717,8 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       return { status: 204 };
     }
     const rest = url.pathname.replace(/^\/api\/v1\//, "").split("/").map(decodeURIComponent);
-    if (rest[0] === "demo") return { status: 200, body: { signIns: Object.entries(PEOPLE).map(([name, p]) => ({ name, password: p.password, what: p.what })) } };
     const me = whoIs(request);
+    if (rest[0] === "session") return { status: 200, body: { me, demo: Object.entries(PEOPLE).map(([name, p]) => ({ name, password: p.password, what: p.what })) } };
     if (me === null) throw new Refusal(401, "unauthorized", "You are not signed in");
     if (rest[0] === "events") {
       response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });

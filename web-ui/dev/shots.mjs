@@ -26,7 +26,11 @@ const PAGES = [
   ["schedule-form", "admin", "/admin/schedules", async (page) => page.getByRole("button", { name: "New schedule" }).click()],
   ["fleet", "admin", "/admin/fleet"],
   ["vm", "operator", "/admin/fleet?held=yes", async (page) => page.locator("tbody th a").first().click()],
+  ["vm-delete-held", "admin", "/admin/fleet?held=yes", async (page) => page.locator("tbody th a").first().click().then(() => page.getByRole("button", { name: "Delete" }).click())],
   ["clouds", "admin", "/admin/clouds"],
+  ["loops", "admin", "/admin/loops"],
+  ["usage", "admin", "/admin/usage"],
+  ["nowhere", null, "/typo"],
   ["too-low", "muon", "/admin/pools"],
 ];
 
@@ -35,7 +39,7 @@ for (const [width, height, colorScheme] of [[1280, 800, "light"], [390, 844, "li
     if (only.length > 0 && !only.includes(name)) continue;
     const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce", timezoneId: "Europe/London" });
     const page = await context.newPage();
-    page.on("console", (message) => message.type() === "error" && !message.text().includes("401") && console.log(`${name} ${width}: ${message.text()}`));
+    page.on("console", (message) => message.type() === "error" && console.log(`${name} ${width}: ${message.text()}`));
     page.on("pageerror", (error) => console.log(`${name} ${width}: ${error}`));
     await page.goto(`${base}${user === null ? path : `/login?next=${encodeURIComponent(path)}`}`);
     if (user !== null) await page.getByRole("button", { name: user, exact: true }).click();

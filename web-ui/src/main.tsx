@@ -6,16 +6,18 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { CloudsPage } from "./pages/admin/Clouds.tsx";
 import { FleetPage } from "./pages/admin/Fleet.tsx";
+import { LoopsPage } from "./pages/admin/Loops.tsx";
 import { PoolPage } from "./pages/admin/Pool.tsx";
 import { PoolsPage } from "./pages/admin/Pools.tsx";
 import { SchedulesPage } from "./pages/admin/Schedules.tsx";
+import { UsagePage } from "./pages/admin/Usage.tsx";
 import { VmPage } from "./pages/admin/Vm.tsx";
 import { CataloguePage } from "./pages/Catalogue.tsx";
 import { LoginPage } from "./pages/Login.tsx";
 import { MachinesPage } from "./pages/Machines.tsx";
 import { RequestPage } from "./pages/Request.tsx";
 import { SessionProvider } from "./session.tsx";
-import { Nowhere, SignedIn } from "./ui/Shell.tsx";
+import { Anybody, Nowhere, SignedIn } from "./ui/Shell.tsx";
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
@@ -27,7 +29,6 @@ createRoot(document.getElementById("root") as HTMLElement).render(
             <Route path="/" element={<CataloguePage />} />
             <Route path="/machines" element={<MachinesPage />} />
             <Route path="/requests/:id" element={<RequestPage />} />
-            <Route path="*" element={<Nowhere />} />
           </Route>
           <Route element={<SignedIn role="OPERATOR" />}>
             <Route path="/admin/fleet" element={<FleetPage />} />
@@ -38,6 +39,11 @@ createRoot(document.getElementById("root") as HTMLElement).render(
             <Route path="/admin/pools/:name" element={<PoolPage />} />
             <Route path="/admin/schedules" element={<SchedulesPage />} />
             <Route path="/admin/clouds" element={<CloudsPage />} />
+            <Route path="/admin/loops" element={<LoopsPage />} />
+            <Route path="/admin/usage" element={<UsagePage />} />
+          </Route>
+          <Route element={<Anybody />}>
+            <Route path="*" element={<Nowhere />} />
           </Route>
         </Routes>
       </BrowserRouter>

@@ -1,12 +1,14 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
-import { ApiProblem, call, onSignedOut, signIn, signOut } from "./api/client.ts";
+import { call, onSignedOut, signIn, signOut } from "./api/client.ts";
 import { forgetAll } from "./api/data.ts";
 import { startLive, stopLive } from "./api/live.ts";
-import type { Me, Role } from "./api/schema.d.ts";
+import type { DemoSignIn, Me, Role } from "./api/schema.d.ts";
 
 interface Session {
   /** undefined: not known yet; null: nobody is signed in. */
   readonly me: Me | null | undefined;
+  /** Sign-ins to try, where this is the demo. */
+  readonly demo: readonly DemoSignIn[];
   readonly error: unknown;
   readonly enter: (name: string, password: string) => Promise<void>;
   readonly leave: () => Promise<void>;
@@ -16,16 +18,17 @@ const SessionContext = createContext<Session | null>(null);
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [me, setMe] = useState<Me | null | undefined>();
+  const [demo, setDemo] = useState<readonly DemoSignIn[]>([]);
   const [error, setError] = useState<unknown>();
 
   const look = useCallback(async () => {
     try {
-      const { data } = await call("get", "/api/v1/me");
-      setMe((before) => (JSON.stringify(before) === JSON.stringify(data) ? before : data));
+      const { data } = await call("get", "/api/v1/session");
+      setMe((before) => (JSON.stringify(before) === JSON.stringify(data.me) ? before : data.me));
+      setDemo(data.demo);
       setError(undefined);
     } catch (failure) {
-      if (failure instanceof ApiProblem && failure.status === 401) setMe(null);
-      else setError(failure);
+      setError(failure);
     }
   }, []);
 
@@ -56,6 +59,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const session = useMemo<Session>(
     () => ({
       me,
+      demo,
       error,
       enter: async (user, password) => {
         await signIn(user, password);
@@ -66,7 +70,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         setMe(null);
       },
     }),
-    [me, error, look],
+    [me, demo, error, look],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

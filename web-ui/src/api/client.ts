@@ -104,7 +104,7 @@ export async function signIn(username: string, password: string): Promise<void> 
       headers: new Headers({ "Content-Type": "application/x-www-form-urlencoded", Accept: "application/problem+json" }),
       body: new URLSearchParams({ username, password }).toString(),
     });
-  const freshToken = () => fetch("/api/v1/demo", { credentials: "same-origin", cache: "no-store" }).catch(() => undefined);
+  const freshToken = () => fetch("/api/v1/session", { credentials: "same-origin", cache: "no-store" }).catch(() => undefined);
   if (cookie("XSRF-TOKEN") === null) await freshToken();
   try {
     await form();

@@ -1,28 +1,20 @@
 import { useEffect, useRef, useState } from "react";
 import { Navigate, useSearchParams } from "react-router";
-import { ApiProblem, call } from "../api/client.ts";
-import type { DemoSignIn } from "../api/schema.d.ts";
+import { ApiProblem } from "../api/client.ts";
 import { useSession } from "../session.tsx";
 import { Button, Field, ProblemNote, useAction, useTitle } from "../ui/parts.tsx";
 import { ThemeChoice } from "../ui/Shell.tsx";
 
 export function LoginPage() {
   useTitle("Sign in");
-  const { me, enter } = useSession();
+  const { me, demo, enter } = useSession();
   const [search] = useSearchParams();
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
-  const [demo, setDemo] = useState<readonly DemoSignIn[]>([]);
   const { run, busy, error } = useAction();
   const nameField = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    nameField.current?.focus();
-    call("get", "/api/v1/demo").then(
-      ({ data }) => setDemo(data.signIns),
-      () => undefined,
-    );
-  }, []);
+  useEffect(() => nameField.current?.focus(), []);
 
   if (me) return <Navigate replace to={safePath(search.get("next"))} />;
   const wrong = error instanceof ApiProblem && error.status === 401;

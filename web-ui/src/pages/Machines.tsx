@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import { call } from "../api/client.ts";
 import { useData, useNow } from "../api/data.ts";
+import type { Allocation } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
 import { MachineCard } from "../ui/MachineCard.tsx";
 import { Button, Page, ProblemNote, Waiting, When } from "../ui/parts.tsx";
@@ -15,7 +16,7 @@ export function MachinesPage() {
   const types = useVmTypes();
   const ended = useData(
     `ended-${me.name}`,
-    async () => (await call("get", "/api/v1/allocations", { query: { state: ["ENDED"], user: me.name, limit: 10 } })).data.items,
+    async () => (await call("get", "/api/v1/allocations", { query: { state: ["ENDED"], user: me.name, limit: 100 } })).data.items.toSorted(byEnd).slice(0, 10),
     (event) => event.type === "allocation",
   );
   const titleOf = (name: string) => types.data?.find((type) => type.name === name)?.title ?? name;
@@ -36,8 +37,8 @@ export function MachinesPage() {
             <Empty />
           ) : (
             <div className="grid wide">
-              {all.map((allocation) => (
-                <MachineCard key={allocation.id} allocation={allocation} title={titleOf(allocation.vmType)} changed={changed} />
+              {all.toSorted(byUrgency).map((allocation) => (
+                <MachineCard key={allocation.id} allocation={allocation} title={titleOf(allocation.vmType)} due={types.data?.find((type) => type.name === allocation.vmType)?.availability.until ?? null} changed={changed} />
               ))}
             </div>
           )
@@ -59,6 +60,17 @@ export function MachinesPage() {
       )}
     </Page>
   );
+}
+
+/** What is about to be taken back, then what is waited for, then the newest. */
+function byUrgency(a: Allocation, b: Allocation): number {
+  const rank = (one: Allocation) => (one.reclaim !== null ? 0 : one.state === "QUEUED" ? 1 : 2);
+  return rank(a) - rank(b) || b.requestedAt.localeCompare(a.requestedAt);
+}
+
+/** What ended last comes first, whenever it began. */
+function byEnd(a: Allocation, b: Allocation): number {
+  return (b.endedAt ?? "").localeCompare(a.endedAt ?? "");
 }
 
 function Empty() {

@@ -4,8 +4,8 @@ import { ApiProblem, call } from "../api/client.ts";
 import { useData, useNow } from "../api/data.ts";
 import type { Allocation, VmType } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
-import { MachineCard } from "../ui/MachineCard.tsx";
-import { Announce, Confirm, Button, Page, ProblemNote, useTitle, Waiting } from "../ui/parts.tsx";
+import { MachineCard, StopWaiting } from "../ui/MachineCard.tsx";
+import { Announce, Button, Page, ProblemNote, useTitle, Waiting } from "../ui/parts.tsx";
 import { ordinal, waitWords } from "../words/availability.ts";
 import { endWords } from "../words/states.ts";
 import { clock, clockSeconds, inFull, moment, span } from "../words/time.ts";
@@ -110,18 +110,7 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
         <Button onClick={() => setAsking(true)}>Stop waiting</Button>
         <p className="soft beside">Nothing is lost by it; you can ask again at any time.</p>
       </div>
-      {asking && (
-        <Confirm
-          title="Stop waiting?"
-          verb="Stop waiting"
-          kind="primary"
-          keep="Go on waiting"
-          onClose={() => setAsking(false)}
-          action={async () => put((await call("delete", "/api/v1/allocations/{id}", { path: { id: allocation.id } })).data)}
-        >
-          <p>Nothing is lost by it. Only your place in line goes to the next, and you can ask again at any time.</p>
-        </Confirm>
-      )}
+      {asking && <StopWaiting id={allocation.id} onClose={() => setAsking(false)} stopped={put} />}
     </>
   );
 }

@@ -4,14 +4,15 @@ import { call } from "../api/client.ts";
 import type { Activity, Allocation } from "../api/schema.d.ts";
 import { useNow } from "../api/data.ts";
 import { ALLOCATION_STATES, said } from "../words/states.ts";
-import { isoOf, moment, relative, span } from "../words/time.ts";
-import { ordinal } from "../words/availability.ts";
+import { reclaimWords } from "../words/reclaim.ts";
+import { dayAndTime, isoOf, moment, relative, span } from "../words/time.ts";
+import { ordinal, waitWords } from "../words/availability.ts";
 import { Button, Confirm, ConnectList, Pill, When } from "./parts.tsx";
 
 /** One machine of a person: what it is, how to get to it, until when, and letting go of it. */
-export function MachineCard({ allocation, title, changed, alone = false }: { allocation: Allocation; title: string; changed: () => void; alone?: boolean }) {
+export function MachineCard({ allocation, title, due = null, changed, alone = false }: { allocation: Allocation; title: string; due?: string | null; changed: () => void; alone?: boolean }) {
   const now = useNow(10_000);
-  const [asking, setAsking] = useState<"extend" | "release" | "restart" | null>(null);
+  const [asking, setAsking] = useState<"cancel" | "extend" | "release" | "restart" | null>(null);
   const close = () => setAsking(null);
   const state = said(ALLOCATION_STATES, allocation.state);
   const label = allocation.name ?? title;
@@ -28,21 +29,40 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
           <Pill tone={off ? "bad" : state.tone}>{off ? (allocation.vm?.instanceStatus === "STOPPED" ? "Switched off" : "Out of order") : state.word}</Pill>
         </div>
       )}
-      {allocation.warning !== null && (
+      {allocation.reclaim !== null && (
         <div className="note warn">
           <p>
-            <strong>This machine will be taken back soon.</strong> {allocation.warning}
+            <strong>{reclaimWords(allocation.reclaim, now)}</strong> {canExtend(allocation) ? "Use it or extend it, and it stays." : "Use it, and it stays."}
           </p>
-          {canExtend(allocation) && <Button onClick={() => setAsking("extend")}>Keep it longer</Button>}
+          {canExtend(allocation) && <Button onClick={() => setAsking("extend")}>Extend</Button>}
         </div>
       )}
       {allocation.vm !== null && <ConnectList ways={allocation.vm.connect} label={label} />}
       {allocation.state === "QUEUED" && (
-        <div className="actions">
-          <Link className="button primary" to={`/requests/${allocation.id}`}>
-            {allocation.position === null ? "See how far it is" : `You are ${ordinal(allocation.position)} in line`}
-          </Link>
-        </div>
+        <>
+          <dl className="facts">
+            <div>
+              <dt>In line</dt>
+              <dd>{allocation.position === null ? "your place is kept" : allocation.position === 1 ? "you are next" : `you are ${ordinal(allocation.position)}`}</dd>
+            </div>
+            <div>
+              <dt>Likely wait</dt>
+              <dd>{allocation.estimate === null ? due === null ? "not known yet" : `all are in use; the next is due back ${dayAndTime(new Date(due), now)}, or sooner` : waitWords(allocation.estimate.p50Seconds, allocation.estimate.p90Seconds)}</dd>
+            </div>
+            <div>
+              <dt>Asked</dt>
+              <dd>
+                <When at={allocation.requestedAt} now={now} also />
+              </dd>
+            </div>
+          </dl>
+          <div className="actions bottom">
+            <Link className="button primary" to={`/requests/${allocation.id}`}>
+              See how far it is
+            </Link>
+            <Button onClick={() => setAsking("cancel")}>Stop waiting</Button>
+          </div>
+        </>
       )}
       {allocation.state === "ACTIVE" && (
         <dl className="facts">
@@ -72,7 +92,7 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
       {allocation.state === "ACTIVE" && (
         <div className="actions bottom">
           {allocation.vm?.instanceStatus === "STOPPED" && <Button onClick={() => setAsking("restart")}>Start it again</Button>}
-          {canExtend(allocation) && <Button onClick={() => setAsking("extend")}>Extend</Button>}
+          {canExtend(allocation) && allocation.reclaim === null && <Button onClick={() => setAsking("extend")}>Extend</Button>}
           <Button kind="danger" onClick={() => setAsking("release")}>
             Release
           </Button>
@@ -98,6 +118,7 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
           <p>What you saved to your facility’s storage stays.</p>
         </Confirm>
       )}
+      {asking === "cancel" && <StopWaiting id={allocation.id} onClose={close} stopped={changed} />}
       {asking === "restart" && (
         <Confirm
           title={`Start ${label} again?`}
@@ -115,6 +136,15 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
       )}
       {asking === "extend" && <Extend allocation={allocation} label={label} now={now} onClose={close} changed={changed} />}
     </article>
+  );
+}
+
+/** Asks before a place in line is given up. */
+export function StopWaiting({ id, onClose, stopped }: { id: string; onClose: () => void; stopped: (allocation: Allocation) => void }) {
+  return (
+    <Confirm title="Stop waiting?" verb="Stop waiting" kind="primary" keep="Go on waiting" onClose={onClose} action={async () => stopped((await call("delete", "/api/v1/allocations/{id}", { path: { id } })).data)}>
+      <p>Nothing is lost by it. Only your place in line goes to the next, and you can ask again at any time.</p>
+    </Confirm>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, Navigate, NavLink, Outlet, useLocation } from "react-router";
 import { useLiveStatus } from "../api/data.ts";
 import type { Role } from "../api/schema.d.ts";
@@ -8,6 +8,22 @@ import { Button, Page, ProblemNote } from "./parts.tsx";
 export function SignedIn({ role }: { role: Role }) {
   const { me, error } = useSession();
   const { pathname, search } = useLocation();
+  if (me === null) return <Navigate replace to={`/login?next=${encodeURIComponent(pathname + search)}`} />;
+  return <Frame>{me === undefined ? <ProblemNote error={error} /> : may(me, role) ? <Outlet /> : <TooLow />}</Frame>;
+}
+
+/** What needs no sign-in. */
+export function Anybody() {
+  return (
+    <Frame>
+      <Outlet />
+    </Frame>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const { me } = useSession();
+  const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -18,7 +34,6 @@ export function SignedIn({ role }: { role: Role }) {
     first.current = false;
   }, [pathname]);
 
-  if (me === null) return <Navigate replace to={`/login?next=${encodeURIComponent(pathname + search)}`} />;
   return (
     <>
       <a className="skip" href="#main">
@@ -26,9 +41,9 @@ export function SignedIn({ role }: { role: Role }) {
       </a>
       <Top />
       <main id="main" ref={main} tabIndex={-1}>
-        {me === undefined ? <ProblemNote error={error} /> : may(me, role) ? <Outlet /> : <TooLow />}
+        {children}
       </main>
-      {me !== undefined && <Foot />}
+      {me && <Foot />}
     </>
   );
 }
@@ -58,7 +73,13 @@ function Top() {
                 {may(me, "ADMIN") && <NavLink to="/admin/pools">Pools</NavLink>}
                 {may(me, "ADMIN") && <NavLink to="/admin/schedules">Schedules</NavLink>}
                 <NavLink to="/admin/fleet">Fleet</NavLink>
-                {may(me, "ADMIN") && <NavLink to="/admin/clouds">Clouds</NavLink>}
+                {may(me, "ADMIN") && (
+                  <>
+                    <NavLink to="/admin/clouds">Clouds</NavLink>
+                    <NavLink to="/admin/loops">Loops</NavLink>
+                    <NavLink to="/admin/usage">Usage</NavLink>
+                  </>
+                )}
               </nav>
             )}
             <div className="who">
@@ -115,8 +136,15 @@ function TooLow() {
 
 export function Nowhere() {
   return (
-    <Page title="There is no such page" lead="The address may be old or have a slip in it.">
-      <Link to="/">Back to the machines</Link>
+    <Page title="There is no such page" lead="The address may be old or have a slip in it. Nothing of yours is affected.">
+      <p>
+        <Link className="button primary" to="/">
+          Start a machine
+        </Link>{" "}
+        <Link className="button plain" to="/machines">
+          My machines
+        </Link>
+      </p>
     </Page>
   );
 }

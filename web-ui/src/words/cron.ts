@@ -25,13 +25,20 @@ export function weeklyOf(cron: string): Weekly | null {
 }
 
 export function cronWords(cron: string): string {
-  const weekly = weeklyOf(cron);
-  if (weekly === null) return cron;
-  const { days, time } = weekly;
+  const [first, ...others] = oneByHour(cron).map(weeklyOf);
+  if (first == null || others.includes(null)) return cron;
+  const { days } = first;
+  const time = [first, ...others].map((one) => one?.time).join(", ");
   if (days.length === 7) return `Every day at ${time}`;
   return `${runs(days)
     .map(([first, last]) => (first === last ? DAY_WORDS[first] : `${DAY_WORDS[first]}–${DAY_WORDS[last]}`))
     .join(", ")} at ${time}`;
+}
+
+/** `7,15` in the field of hours: a cron for each. */
+function oneByHour(cron: string): string[] {
+  const match = /^(0 \d{1,2} )(\d{1,2}(?:,\d{1,2})*)( .*)$/.exec(cron.trim());
+  return match === null ? [cron] : (match[2] ?? "").split(",").map((hour) => `${match[1]}${hour}${match[3]}`);
 }
 
 function daysField(days: readonly Day[]): string {

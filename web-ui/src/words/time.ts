@@ -85,6 +85,18 @@ export function moment(at: Date, now: Date, zone?: string): string {
   return `${dayWords(at, zone)} ${clock(at, zone)}`;
 }
 
+/** In a sentence: `today at 14:20`, `tomorrow at 09:10`, `on Thu 26 Nov at 18:00`. */
+export function dayAndTime(at: Date, now: Date, zone?: string): string {
+  const days = dayNumber(at, zone) - dayNumber(now, zone);
+  const day = days === 0 ? "today" : days === 1 ? "tomorrow" : days === -1 ? "yesterday" : `on ${dayWords(at, zone)}`;
+  return `${day} at ${clock(at, zone)}`;
+}
+
+/** Words of the service with their times in this browser's zone. */
+export function localTimes(text: string, now: Date, zone?: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z\b/g, (time) => moment(new Date(time), now, zone));
+}
+
 export function dayWords(at: Date, zone?: string): string {
   return at.toLocaleDateString(LOCALE, { weekday: "short", day: "numeric", month: "short", timeZone: zone }).replace(",", "");
 }

@@ -4,7 +4,8 @@ import { availabilityWords, etaWords, ordinal, startWords, waitWords } from "./a
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
-import { durationWords, isoOf, moment, relative, roughly, secondsOf, span } from "./time.ts";
+import { reclaimWords } from "./reclaim.ts";
+import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, secondsOf, span } from "./time.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const now = new Date(2026, 10, 20, 10, 0, 0);
@@ -63,11 +64,34 @@ describe("moments", () => {
     expect(moment(new Date("2026-11-20T23:30:00Z"), new Date("2026-11-20T20:00:00Z"), "Europe/Berlin")).toBe("tomorrow 00:30");
   });
 
+  it("stand in a sentence", () => {
+    expect(dayAndTime(later(3600), now)).toBe("today at 11:00");
+    expect(dayAndTime(later(86_400), now)).toBe("tomorrow at 10:00");
+    expect(dayAndTime(later(6 * 86_400), now)).toBe("on Thu 26 Nov at 10:00");
+  });
+
+  it("are of the browser's zone in words of the service", () => {
+    const at = new Date("2026-11-20T08:00:00Z");
+    expect(localTimes("ABANDONED at 2026-11-20T09:05:00Z, since 2026-11-19T09:05:07.123Z", at, "Europe/Berlin")).toBe("ABANDONED at 10:05, since yesterday 10:05");
+    expect(localTimes("no time", at)).toBe("no time");
+  });
+
   it("stand to now", () => {
     expect(relative(later(5), now)).toBe("now");
     expect(plain(relative(later(80), now))).toBe("in 1 min 20 s");
     expect(plain(relative(later(-7265), now))).toBe("2 h 1 min ago");
   });
+});
+
+describe("a reclaim", () => {
+  const at = later(4 * 3600 + 300).toISOString();
+
+  it("says when and why", () => {
+    expect(plain(reclaimWords({ kind: "ABANDONED", at, unusedSince: later(-5 * 3600).toISOString() }, now))).toBe("This machine will be taken back today at 14:05 because nobody has used it for 5 h.");
+    expect(plain(reclaimWords({ kind: "NEVER_CONNECTED", at, unusedSince: later(-1800).toISOString() }, now))).toBe("This machine will be taken back today at 14:05 because nobody has used it since it became yours, 30 min ago.");
+  });
+
+  it("that is due is due", () => expect(reclaimWords({ kind: "ABANDONED", at: later(-1).toISOString(), unusedSince: later(-3600).toISOString() }, now)).toContain("any moment now"));
 });
 
 describe("availability", () => {
@@ -117,6 +141,8 @@ describe("cron", () => {
     ["0 30 7 * * MON-FRI", "Mon–Fri at 07:30"],
     ["0 0 9 * * *", "Every day at 09:00"],
     ["0 0 9 ? * MON,WED,SAT-SUN", "Mon, Wed, Sat–Sun at 09:00"],
+    ["0 45 7,15,23 * * *", "Every day at 07:45, 15:45, 23:45"],
+    ["0 45 7,25 * * *", "0 45 7,25 * * *"],
     ["0 0/5 9 * * *", "0 0/5 9 * * *"],
     ["0 0 9 1 * *", "0 0 9 1 * *"],
     ["0 0 9 * * FRI-MON", "0 0 9 * * FRI-MON"],

@@ -5,6 +5,7 @@ import { useData, useNow } from "../../api/data.ts";
 import type { Cloud } from "../../api/schema.d.ts";
 import { Button, Confirm, Field, Gauge, Page, Pill, Waiting, warming, When } from "../../ui/parts.tsx";
 import { CLOUD_HEALTH, said } from "../../words/states.ts";
+import { localTimes } from "../../words/time.ts";
 
 export function CloudsPage() {
   const clouds = useData(
@@ -46,7 +47,7 @@ function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => vo
         <Pill tone={health.tone}>{health.word}</Pill>
       </div>
       <p>
-        {cloud.healthReason ?? (cloud.health === "HEALTHY" ? "It answers" : "No reason is known")}
+        {(cloud.healthReason === null ? null : localTimes(cloud.healthReason, now)) ?? (cloud.health === "HEALTHY" ? "It answers" : "No reason is known")}
         {cloud.healthSince !== null && (
           <span className="soft">
             {" "}

@@ -95,7 +95,7 @@ export function FleetPage() {
             <p className="soft">No VM matches.</p>
           ) : (
             <>
-              <table className="stack">
+              <table className="stack fleet">
                 <caption className="unseen">VMs</caption>
                 <thead>
                   <tr>
@@ -117,24 +117,24 @@ export function FleetPage() {
                           <code className="nowrap">{vm.id.slice(0, 8)}…{vm.id.slice(-4)}</code>
                         </Link>
                       </th>
-                      <td data-label="State" className="full">
+                      <td className="half state">
                         <VmPills vm={vm} />
                       </td>
-                      <td data-label="Since" className="full nowrap">
+                      <td data-label="Since" className="half nowrap">
                         <time dateTime={vm.stateSince} title={inFull(new Date(vm.stateSince))}>
                           {relative(new Date(vm.stateSince), now)}
                         </time>
                       </td>
-                      <td data-label="Pool" className="full">
+                      <td data-label="Pool" className="half">
                         {vm.pool}
                       </td>
-                      <td data-label="Cloud" className="full">
+                      <td data-label="Cloud" className="half">
                         {vm.cloud}
                       </td>
-                      <td data-label="Address" className={vm.address === null ? "full none" : "full"}>
+                      <td data-label="Address" className={vm.address === null ? "half none" : "half"}>
                         {vm.address ?? "–"}
                       </td>
-                      <td data-label="Person" className={vm.user === null ? "full none" : "full"}>
+                      <td data-label="Person" className={vm.user === null ? "half none" : "half"}>
                         {vm.user ?? "–"}
                       </td>
                       <td data-label="Reason" className={vm.holdReason === null && vm.reason === null ? "full none" : "full"}>
@@ -195,14 +195,14 @@ function Matrix({ vms, chosen, choose }: { vms: readonly Vm[]; chosen: { state: 
         <thead>
           <tr>
             <th scope="col">State</th>
+            <th scope="col" className="num">
+              All
+            </th>
             {clouds.map((cloud) => (
               <th key={cloud} scope="col" className="num">
                 {cloud}
               </th>
             ))}
-            <th scope="col" className="num">
-              All
-            </th>
           </tr>
         </thead>
         <tbody>
@@ -211,16 +211,16 @@ function Matrix({ vms, chosen, choose }: { vms: readonly Vm[]; chosen: { state: 
               <th scope="row">
                 <Pill tone={VM_STATES[state].tone}>{VM_STATES[state].word}</Pill> <span className="soft small what">{VM_STATES[state].what}</span>
               </th>
-              {clouds.map((cloud) => cell(state, cloud, `${VM_STATES[state].word} on ${cloud}`))}
               {cell(state, "", VM_STATES[state].word)}
+              {clouds.map((cloud) => cell(state, cloud, `${VM_STATES[state].word} on ${cloud}`))}
             </tr>
           ))}
           <tr className="sum">
             <th scope="row">All</th>
-            {clouds.map((cloud) => cell("", cloud, `on ${cloud}`))}
             <td className="num">
               <b>{vms.length}</b>
             </td>
+            {clouds.map((cloud) => cell("", cloud, `on ${cloud}`))}
           </tr>
         </tbody>
       </table>

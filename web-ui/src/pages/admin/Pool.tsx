@@ -4,7 +4,7 @@ import { call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
 import type { Decision, Pool } from "../../api/schema.d.ts";
 import { Button, Gauge, Page, ProblemNote, useAction, Waiting, warming, When } from "../../ui/parts.tsx";
-import { durationWords, roughly } from "../../words/time.ts";
+import { durationWords, localTimes, roughly, secondsOf, span } from "../../words/time.ts";
 import { Legend } from "./Pools.tsx";
 import { SizeEditor } from "./SizeEditor.tsx";
 
@@ -36,6 +36,7 @@ export function PoolPage() {
 }
 
 function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
+  const now = useNow(60_000);
   return (
     <>
       <section className="card">
@@ -50,7 +51,7 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
           <Figure name="Target" value={pool.target} />
         </dl>
         <p>
-          The target is <b>{pool.target}</b>: {pool.targetReason}.
+          The target, which is the reserve wanted now, is <b>{pool.target}</b> ({localTimes(pool.targetReason, now)}).
         </p>
         <div className="line">
           <span className="soft">Pool size / max size</span> <SizeEditor pool={pool} saved={saved} />
@@ -85,7 +86,7 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
           </thead>
           <tbody>
             {pool.placements.map((one) => (
-              <tr key={one.cloud}>
+              <tr key={`${one.cloud} ${one.flavor}`}>
                 <th scope="row">{one.cloud}</th>
                 <td data-label="Image" className="full">
                   <code>{one.image}</code>
@@ -99,7 +100,7 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
                 <td data-label="Weight" className="num">
                   {one.weight}
                 </td>
-                <td data-label="Own maximum" className="num">
+                <td data-label="Own max" className="num">
                   {one.maxVms ?? "–"}
                 </td>
                 <td data-label="Ready" className="num">
@@ -115,22 +116,34 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
             ))}
           </tbody>
         </table>
+        <p className="soft small">New VMs are shared out by weight among the clouds that are healthy and have room.</p>
       </section>
       <section>
         <h2>How it behaves</h2>
         <dl className="facts columns">
           <Fact name="Serves">{pool.vmTypes.length === 0 ? "no VM type yet" : pool.vmTypes.join(", ")}</Fact>
-          <Fact name="Ready when">{pool.readyWhen}</Fact>
+          <Fact name="Ready when">{readyWords(pool.readyWhen)}</Fact>
           <Fact name="From launch to ready">{pool.launchP50Seconds === null ? "not measured yet" : `${roughly(pool.launchP50Seconds)}${pool.launchP95Seconds === null ? "" : `, 95 of 100 within ${roughly(pool.launchP95Seconds)}`}`}</Fact>
           <Fact name="Boot timeout">{durationWords(pool.bootTimeout)}</Fact>
           <Fact name="First lease">{durationWords(pool.lease)}</Fact>
           <Fact name="Kept at most">{durationWords(pool.maxLifetime)}</Fact>
           <Fact name="Taken back when unused for">{durationWords(pool.idleTimeout)}</Fact>
-          <Fact name="Warning before">{durationWords(pool.warning)}</Fact>
+          <Fact name="Its owner is warned before">{warningWords(pool)}</Fact>
         </dl>
       </section>
     </>
   );
+}
+
+function readyWords(readyWhen: string): string {
+  if (readyWhen === "guestReport") return "the guest inside reports";
+  if (readyWhen === "instanceActive") return "the cloud says that it runs";
+  return readyWhen.replace("portOpen:", "it answers on port ");
+}
+
+function warningWords({ warning, idleTimeout }: Pool): string {
+  const half = secondsOf(idleTimeout) / 2;
+  return secondsOf(warning) > half ? `${span(half)}, which is half of that (${durationWords(warning)} is set)` : durationWords(warning);
 }
 
 function Figure({ name, value }: { name: string; value: number }) {
@@ -176,11 +189,11 @@ function Decisions({ pool }: { pool: string }) {
                   <li key={one.id}>
                     <When at={one.at} now={now} />
                     <div>
-                      <strong>{one.summary}</strong>
+                      <strong>{localTimes(one.summary, now)}</strong>
                       {one.reasons.length > 0 && (
                         <ul>
                           {one.reasons.map((reason, i) => (
-                            <li key={i}>{reason}</li>
+                            <li key={i}>{localTimes(reason, now)}</li>
                           ))}
                         </ul>
                       )}

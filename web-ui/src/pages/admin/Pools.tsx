@@ -112,7 +112,14 @@ export function PoolsPage() {
 export function Legend() {
   return (
     <p className="legend soft" aria-hidden="true">
-      <span className="part ready" /> ready <span className="part preparing" /> preparing <span className="part used" /> in use <span className="tick" /> target
+      {["ready", "preparing", "used"].map((part) => (
+        <span key={part}>
+          <span className={`part ${part}`} /> {part === "used" ? "in use" : part}
+        </span>
+      ))}
+      <span>
+        <span className="tick" /> target
+      </span>
     </p>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { allPages, ApiProblem, call, etagOf } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
-import type { Schedule } from "../../api/schema.d.ts";
+import type { Pool, Schedule } from "../../api/schema.d.ts";
 import { Button, Confirm, Field, fieldError, Page, Pill, Waiting } from "../../ui/parts.tsx";
 import { StepChart } from "../../ui/StepChart.tsx";
 import { cronOf, cronWords, DAY_WORDS, DAYS, weeklyOf, type Day } from "../../words/cron.ts";
@@ -68,7 +68,14 @@ export function SchedulesPage() {
               <tbody>
                 {all.map((one) => (
                   <tr key={one.name}>
-                    <th scope="row">{one.name}</th>
+                    <th scope="row">
+                      {one.name}
+                      {one.notes.map((note) => (
+                        <p key={note} className="caution small">
+                          {note}
+                        </p>
+                      ))}
+                    </th>
                     <td data-label="Pool" className="full">
                       {one.pool}
                     </td>
@@ -102,8 +109,8 @@ export function SchedulesPage() {
       <section>
         <div className="line">
           <h2>The coming week</h2>
-          <label>
-            <span className="unseen">Pool</span>
+          <label className="inline">
+            of pool{" "}
             <select value={chosen ?? ""} onChange={(event) => setSearch({ pool: event.target.value }, { replace: true })}>
               {names.map((name) => (
                 <option key={name}>{name}</option>
@@ -191,7 +198,7 @@ export function SchedulesPage() {
         </Confirm>
       )}
       {(asking?.what === "create" || asking?.what === "edit") && (
-        <ScheduleForm key={asking.what === "edit" ? asking.schedule.name : ""} {...(asking.what === "edit" ? { schedule: asking.schedule } : {})} pools={names} {...(chosen === undefined ? {} : { pool: chosen })} onClose={() => setAsking(null)} changed={changed} />
+        <ScheduleForm key={asking.what === "edit" ? asking.schedule.name : ""} {...(asking.what === "edit" ? { schedule: asking.schedule } : {})} pools={pools.data ?? []} {...(chosen === undefined ? {} : { pool: chosen })} onClose={() => setAsking(null)} changed={changed} />
       )}
     </Page>
   );
@@ -202,9 +209,9 @@ function stamp(at: string): string {
   return `${dayWords(date)} ${clock(date)}`;
 }
 
-function ScheduleForm({ schedule, pools, pool, onClose, changed }: { schedule?: Schedule; pools: readonly string[]; pool?: string; onClose: () => void; changed: () => void }) {
+function ScheduleForm({ schedule, pools, pool, onClose, changed }: { schedule?: Schedule; pools: readonly Pool[]; pool?: string; onClose: () => void; changed: () => void }) {
   const [name, setName] = useState(schedule?.name ?? "");
-  const [inPool, setInPool] = useState(schedule?.pool ?? pool ?? pools[0] ?? "");
+  const [inPool, setInPool] = useState(schedule?.pool ?? pool ?? pools[0]?.name ?? "");
   const [cron, setCron] = useState(schedule?.cron ?? "0 0 8 * * MON-FRI");
   const [zone, setZone] = useState(schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
   const length = secondsOf(schedule?.duration ?? "PT3H");
@@ -215,6 +222,8 @@ function ScheduleForm({ schedule, pools, pool, onClose, changed }: { schedule?: 
   const [overtaken, setOvertaken] = useState<Schedule | null>(null);
   const [error, setError] = useState<unknown>();
   const weekly = weeklyOf(cron);
+  const most = pools.find((one) => one.name === inPool)?.maxSize;
+  const capped = most !== undefined && Number(target) > most;
   const toggle = (day: Day) => weekly !== null && setCron(cronOf({ ...weekly, days: weekly.days.includes(day) ? weekly.days.filter((one) => one !== day) : [...weekly.days, day] }));
 
   const save = async () => {
@@ -244,8 +253,8 @@ function ScheduleForm({ schedule, pools, pool, onClose, changed }: { schedule?: 
       <Field label="Pool" error={fieldError(error, "pool")}>
         {(ids) => (
           <select {...ids} required value={inPool} onChange={(event) => setInPool(event.target.value)}>
-            {pools.map((one) => (
-              <option key={one}>{one}</option>
+            {pools.map(({ name }) => (
+              <option key={name}>{name}</option>
             ))}
           </select>
         )}
@@ -281,7 +290,7 @@ function ScheduleForm({ schedule, pools, pool, onClose, changed }: { schedule?: 
           {(ids) => <input {...ids} type="number" min={0} max={744} required value={hours} onChange={(event) => setHours(event.target.value)} />}
         </Field>
         <Field label="Minutes">{(ids) => <input {...ids} type="number" min={0} max={59} required value={minutes} onChange={(event) => setMinutes(event.target.value)} />}</Field>
-        <Field label="Target" hint="machines ready" error={fieldError(error, "target")}>
+        <Field label="Target" hint={capped ? <span className="caution">at most {most}: the pool’s max size</span> : "machines ready"} error={fieldError(error, "target")}>
           {(ids) => <input {...ids} type="number" min={0} max={100000} required value={target} onChange={(event) => setTarget(event.target.value)} />}
         </Field>
       </div>

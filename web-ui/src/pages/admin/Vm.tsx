@@ -6,7 +6,7 @@ import type { TimelineEntry, VmWithTimeline } from "../../api/schema.d.ts";
 import { may, useMe } from "../../session.tsx";
 import { Button, Confirm, Field, Page, Waiting, When } from "../../ui/parts.tsx";
 import { said, sentence, VM_STATES } from "../../words/states.ts";
-import { clockSeconds, dayWords, inFull, span } from "../../words/time.ts";
+import { clockSeconds, dayWords, inFull, localTimes, span } from "../../words/time.ts";
 import { VmPills } from "./Fleet.tsx";
 import { Fact } from "./Pool.tsx";
 
@@ -23,6 +23,7 @@ export function VmPage() {
   );
   const close = () => setAsking(null);
   const data = vm.data;
+  const admin = may(me, "ADMIN");
   const going = data?.state === "DELETING" || data?.state === "DELETED";
   return (
     <Page
@@ -33,7 +34,7 @@ export function VmPage() {
         data.state !== "DELETED" && (
           <>
             <Button onClick={() => setAsking(data.held ? "let go" : "hold")}>{data.held ? "Let go of it" : "Hold"}</Button>
-            <Button kind="danger" disabled={data.held || going} title={data.held ? "It is held: let go of it first" : undefined} onClick={() => setAsking("delete")}>
+            <Button kind="danger" disabled={(data.held && !admin) || (going && !data.held)} onClick={() => setAsking("delete")}>
               Delete
             </Button>
           </>
@@ -45,11 +46,11 @@ export function VmPage() {
           <>
             {one.held && (
               <p className="note warn">
-                <strong>Held:</strong> {one.holdReason ?? "no reason was given"}. Nothing deletes it until it is let go.
+                <strong>Held:</strong> {(one.holdReason ?? "no reason was given").replace(/\.$/, "")}. Nobody is given it, and nothing deletes it until it is let go. {admin ? "Delete ends the hold, too, and nobody is given it in between." : "An administrator can delete it as it is."}
               </p>
             )}
             <dl className="facts columns card">
-              <Fact name="Pool">{may(me, "ADMIN") ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool}</Fact>
+              <Fact name="Pool">{admin ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool}</Fact>
               <Fact name="Cloud">{one.cloud}</Fact>
               <Fact name="Person">{one.user === null ? "nobody" : one.allocationId === null ? one.user : <Link to={`/requests/${one.allocationId}`}>{one.user}</Link>}</Fact>
               <Fact name="Name">
@@ -65,7 +66,7 @@ export function VmPage() {
             </dl>
             <section>
               <h2>What happened</h2>
-              <Timeline vm={one} />
+              <Timeline vm={one} now={now} />
             </section>
           </>
         )}
@@ -104,15 +105,20 @@ export function VmPage() {
       )}
       {asking === "delete" && data !== undefined && (
         <Confirm
-          title="Delete this VM?"
-          verb="Delete it"
+          title={data.held ? "Delete this VM though it is held?" : "Delete this VM?"}
+          verb={data.held ? "Delete it though it is held" : "Delete it"}
           keep="Keep it"
           onClose={close}
           action={async () => {
-            await call("delete", "/api/v1/vms/{id}", { path: { id } });
+            await call("delete", "/api/v1/vms/{id}", { path: { id }, query: { held: data.held } });
             await vm.reload();
           }}
         >
+          {data.held && (
+            <p>
+              <strong>Somebody holds it:</strong> {data.holdReason ?? "no reason was given"}. What they wanted to see on it is lost.
+            </p>
+          )}
           {data.state === "ALLOCATED" ? (
             <p>
               <strong>{data.user ?? "Somebody"} has it.</strong> All that is only on its disk is lost to them, and their claim ends. It cannot be brought back.
@@ -126,7 +132,7 @@ export function VmPage() {
   );
 }
 
-function Timeline({ vm }: { vm: VmWithTimeline }) {
+function Timeline({ vm, now }: { vm: VmWithTimeline; now: Date }) {
   return (
     <ol className="timeline">
       {vm.timeline.map((entry, i) => (
@@ -140,7 +146,7 @@ function Timeline({ vm }: { vm: VmWithTimeline }) {
               by {entry.actor}
               {i > 0 && `, after ${span((Date.parse(entry.at) - Date.parse(vm.timeline[i - 1]?.at ?? entry.at)) / 1000)}`}
             </span>
-            {entry.detail !== null && <p>{entry.detail}</p>}
+            {entry.detail !== null && entry.detail !== "" && <p>{localTimes(entry.detail, now)}</p>}
           </div>
         </li>
       ))}

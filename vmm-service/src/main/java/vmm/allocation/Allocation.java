@@ -11,7 +11,12 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.UUID;
 
-/** A person's claim: QUEUED, then ACTIVE with a VM, then ENDED with a reason. */
+/**
+ * A person's claim: QUEUED, then ACTIVE with a VM, then ENDED with a reason.
+ *
+ * @param warning the kind of reclaim that it was warned of
+ * @param reclaimAt when that will be
+ */
 public record Allocation(
         UUID id,
         String vmType,
@@ -31,7 +36,8 @@ public record Allocation(
         @Nullable EndReason endReason,
         @Nullable UUID vmId,
         @Nullable Instant warnedAt,
-        @Nullable String warning) {
+        @Nullable String warning,
+        @Nullable Instant reclaimAt) {
 
     /** Where a claim stands. */
     public enum State {
@@ -83,6 +89,7 @@ public record Allocation(
                 end == null ? null : EndReason.valueOf(end),
                 row.getObject("vm_id", UUID.class),
                 Instants.read(row, "warned_at"),
-                row.getString("warning"));
+                row.getString("warning"),
+                Instants.read(row, "reclaim_at"));
     }
 }

@@ -4,6 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 
@@ -27,11 +28,36 @@ record AllocationView(
         @Nullable Wait estimate,
         @Nullable Instant warnedAt,
         @Nullable String warning,
+        @Nullable Reclaim reclaim,
         Activity activity,
         @Nullable Machine vm) {
 
     /** How long it will wait from now. */
     record Wait(double p50Seconds, double p90Seconds) {}
+
+    /**
+     * That it will be taken back soon for want of use.
+     *
+     * @param kind ABANDONED if somebody used it once, else NEVER_CONNECTED
+     */
+    record Reclaim(Allocation.EndReason kind, Instant at, Instant unusedSince) {
+        static @Nullable Reclaim of(
+                Allocation allocation, @Nullable Instant granted, @Nullable Instant lastActive) {
+            Instant at = allocation.reclaimAt();
+            if (granted == null || at == null) return null;
+            return lastActive == null || lastActive.isBefore(granted)
+                    ? new Reclaim(Allocation.EndReason.NEVER_CONNECTED, at, granted)
+                    : new Reclaim(Allocation.EndReason.ABANDONED, at, lastActive);
+        }
+
+        String words() {
+            return "Nobody has used it since "
+                    + unusedSince.truncatedTo(ChronoUnit.SECONDS)
+                    + "; it will be taken back at "
+                    + at.truncatedTo(ChronoUnit.SECONDS)
+                    + " unless somebody uses or extends it";
+        }
+    }
 
     /** Its VM, and how to reach it. */
     record Machine(

@@ -35,6 +35,12 @@ class AllocationViews {
             FROM allocation JOIN pool ON pool.id = allocation.pool_id LEFT JOIN vm ON vm.id = allocation.vm_id
             """;
 
+    static final String ONE =
+            SELECT + "WHERE allocation.id = :id AND (:all OR allocation.user_name = :user)";
+
+    static final String CONNECTS =
+            "SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id, position";
+
     private final JdbcClient jdbc;
     private final Outlooks outlooks;
     private final GuestTokens tokens;
@@ -50,10 +56,7 @@ class AllocationViews {
     /** One that this person may see. */
     Optional<AllocationView> find(UUID id, Person viewer) {
         var rows =
-                jdbc.sql(
-                                SELECT
-                                        + "WHERE allocation.id = :id AND (:all OR"
-                                        + " allocation.user_name = :user)")
+                jdbc.sql(ONE)
                         .param("id", id)
                         .param("all", viewer.is(Role.OPERATOR))
                         .param("user", viewer.name())
@@ -125,6 +128,8 @@ class AllocationViews {
         boolean active = allocation.state() == Allocation.State.ACTIVE;
         Integer position = positions.get(allocation.id());
         var pool = pools.get(allocation.poolId());
+        var reclaim =
+                active ? AllocationView.Reclaim.of(allocation, granted, row.lastActiveAt()) : null;
         return new AllocationView(
                 allocation.id(),
                 allocation.vmType(),
@@ -149,7 +154,8 @@ class AllocationViews {
                                 .map(e -> new AllocationView.Wait(e.p50(), e.p90()))
                                 .orElse(null),
                 allocation.warnedAt(),
-                allocation.warning(),
+                reclaim == null ? active ? allocation.warning() : null : reclaim.words(),
+                reclaim,
                 active && granted != null
                         ? Activity.of(row.reportedAt(), row.lastActiveAt(), granted, now)
                         : Activity.none(),
@@ -209,9 +215,7 @@ class AllocationViews {
         record Way(long pool, Connect template) {}
         if (pools.isEmpty()) return Map.of();
         return jdbc
-                .sql(
-                        "SELECT * FROM pool_connect WHERE pool_id = ANY (:pools) ORDER BY pool_id,"
-                                + " position")
+                .sql(CONNECTS)
                 .param("pools", pools.toArray(Long[]::new))
                 .query(
                         (row, n) ->

@@ -115,6 +115,10 @@ public class Allocations {
     private static final String WARNING =
             "least(pool.warning_s, pool.idle_timeout_s / 2) * interval '1 second'";
 
+    /** An instant in an event's words: whoever reads them knows their own time zone. */
+    private static final String RFC_3339 =
+            "to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
+
     private final JdbcClient jdbc;
 
     public Allocations(JdbcClient jdbc) {
@@ -306,12 +310,11 @@ public class Allocations {
         return jdbc.sql(
                         """
                         WITH warned AS (
-                            UPDATE allocation SET warned_at = :now, warning = 'Nobody has used it since ' || to_char(
-                                   greatest(vm.last_active_at, allocation.granted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI')
-                                   || ' UTC; it will be taken back at ' || to_char(
-                                   greatest(CAST(:now AS timestamptz) + %1$s, greatest(vm.reporting_since, vm.last_active_at,
-                                   allocation.granted_at, allocation.extended_at) + pool.idle_timeout_s * interval '1 second') AT TIME ZONE 'UTC',
-                                   'YYYY-MM-DD HH24:MI') || ' UTC unless somebody uses it'
+                            UPDATE allocation SET warned_at = :now,
+                                   warning = CASE WHEN vm.last_active_at >= allocation.granted_at THEN 'ABANDONED'
+                                                  ELSE 'NEVER_CONNECTED' END,
+                                   reclaim_at = greatest(CAST(:now AS timestamptz) + %1$s, greatest(vm.reporting_since, vm.last_active_at,
+                                   allocation.granted_at, allocation.extended_at) + pool.idle_timeout_s * interval '1 second')
                             FROM vm, pool
                             WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
                               AND vm.state = 'ALLOCATED' AND allocation.warned_at IS NULL AND NOT vm.held AND vm.reported_at >= :fresh
@@ -319,9 +322,10 @@ public class Allocations {
                                   <= CAST(:now AS timestamptz) - pool.idle_timeout_s * interval '1 second' + %1$s
                             RETURNING allocation.*, vm.cloud, pool.name AS pool)
                         INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, reason, detail, actor)
-                        SELECT :now, 'allocation', vm_id, id, pool, cloud, user_name, 'WARNED', warning, 'reclaim' FROM warned
+                        SELECT :now, 'allocation', vm_id, id, pool, cloud, user_name, 'WARNED',
+                               warning || ' at ' || %2$s, 'reclaim' FROM warned
                         """
-                                .formatted(WARNING))
+                                .formatted(WARNING, RFC_3339.formatted("reclaim_at")))
                 .param("fresh", Instants.sql(fresh))
                 .param("now", Instants.sql(now))
                 .update();
@@ -332,7 +336,7 @@ public class Allocations {
         return jdbc.sql(
                         """
                         WITH unwarned AS (
-                            UPDATE allocation SET warned_at = NULL, warning = NULL
+                            UPDATE allocation SET warned_at = NULL, warning = NULL, reclaim_at = NULL
                             FROM vm, pool
                             WHERE vm.id = allocation.vm_id AND pool.id = allocation.pool_id AND allocation.state = 'ACTIVE'
                               AND vm.state = 'ALLOCATED' AND allocation.warned_at IS NOT NULL
@@ -363,9 +367,10 @@ public class Allocations {
                                     RETURNING *)
                                 INSERT INTO event (at, type, vm_id, allocation_id, pool, user_name, reason, detail, actor)
                                 SELECT :now, 'allocation', extended.vm_id, extended.id, pool.name, extended.user_name, 'EXTENDED',
-                                       'until ' || extended.expires_at, :actor
+                                       'until ' || %s, :actor
                                 FROM extended JOIN pool ON pool.id = extended.pool_id
-                                """)
+                                """
+                                        .formatted(RFC_3339.formatted("extended.expires_at")))
                         .param("id", id)
                         .param("by", by.toSeconds())
                         .param("actor", actor)

@@ -1,5 +1,6 @@
 package vmm.allocation;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
@@ -20,7 +21,9 @@ class ClaimMeters {
         this.meters = meters;
         this.duration =
                 Timer.builder("vmm.claim.duration")
-                        .description("From taking a request to its answer, the grant included")
+                        .description(
+                                "Seconds from taking a request to its answer, the grant included;"
+                                        + " each replica counts its own")
                         .publishPercentileHistogram()
                         .minimumExpectedValue(Duration.ofMillis(1))
                         .maximumExpectedValue(Duration.ofSeconds(10))
@@ -32,7 +35,14 @@ class ClaimMeters {
     }
 
     void count(String pool, Fate fate) {
-        meters.counter("vmm.claims", "pool", pool, "outcome", fate.name().toLowerCase(Locale.ROOT))
+        Counter.builder("vmm.claims")
+                .description(
+                        "Requests for a VM by what became of them: granted at once (warm), queued,"
+                                + " refused, or cancelled while queued; each replica counts its"
+                                + " own")
+                .tag("pool", pool)
+                .tag("outcome", fate.name().toLowerCase(Locale.ROOT))
+                .register(meters)
                 .increment();
     }
 

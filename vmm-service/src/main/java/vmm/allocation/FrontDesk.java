@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Where people's wishes are checked against the rules before the allocator carries them out. */
 @Service
@@ -78,7 +79,7 @@ class FrontDesk {
         }
         var offer =
                 offers.find(request.vmType(), person)
-                        .orElseThrow(() -> Problem.notFound("VM type"));
+                        .orElseThrow(() -> noSuchType(request.vmType(), person));
         var lease = Objects.requireNonNullElse(request.lifetime(), offer.lease());
         if (lease.compareTo(offer.maxLifetime()) > 0) {
             throw tooLong(
@@ -173,6 +174,31 @@ class FrontDesk {
         }
     }
 
+    /** The same for a type that is not there and for one of others' groups. */
+    private static Problem noSuchType(String vmType, Person person) {
+        if (person.allGroups() || person.is(Role.OPERATOR)) {
+            return Problem.of(
+                    ProblemType.NOT_FOUND,
+                    "There is no VM type '" + vmType + "': GET /api/v1/vm-types lists them.");
+        }
+        String groups =
+                person.groups().isEmpty()
+                        ? "you are in none"
+                        : "you are in "
+                                + person.groups().stream()
+                                        .sorted()
+                                        .collect(Collectors.joining(", "));
+        return Problem.of(
+                ProblemType.NOT_FOUND,
+                "There is no VM type '"
+                        + vmType
+                        + "' that you may use. Types are for the members of their groups, and "
+                        + groups
+                        + ". Ask your instrument scientist or an administrator to add you to the"
+                        + " group of that type; GET /api/v1/vm-types lists those that you may"
+                        + " use.");
+    }
+
     private static Problem ended() {
         return Problem.of(ProblemType.ALREADY_ENDED, "It has ended: ask for a new one.");
     }
@@ -227,7 +253,8 @@ class FrontDesk {
                 offer.open()
                         ? "No machine of this type is ready. Ask again later, or wait in the queue"
                                 + " (\"wait\": true)."
-                        : "This type is closed just now. Ask again later.",
+                        : "This type is closed just now: its pool may have no machines. Ask an"
+                                + " administrator when it opens, or take another type.",
                 retry);
     }
 

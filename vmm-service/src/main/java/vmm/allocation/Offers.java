@@ -14,6 +14,13 @@ import java.util.Optional;
 /** What may be asked for: VM types with the terms of their pools. */
 @Repository
 class Offers {
+    static final String SELECT =
+            """
+            SELECT vm_type.name, vm_type.groups, pool.id, pool.name AS pool, pool.lease_s, pool.max_lifetime_s,
+                   NOT pool.deleted AND pool.max_size > 0 AS open
+            FROM vm_type JOIN pool ON pool.id = vm_type.pool_id WHERE vm_type.name = :name
+            """;
+
     private final JdbcClient jdbc;
 
     Offers(JdbcClient jdbc) {
@@ -22,12 +29,7 @@ class Offers {
 
     /** A type that this person may use; a type of others' groups does not exist for them. */
     Optional<Offer> find(String vmType, Person person) {
-        return jdbc.sql(
-                        """
-                        SELECT vm_type.name, vm_type.groups, pool.id, pool.name AS pool, pool.lease_s, pool.max_lifetime_s,
-                               NOT pool.deleted AND pool.max_size > 0 AS open
-                        FROM vm_type JOIN pool ON pool.id = vm_type.pool_id WHERE vm_type.name = :name
-                        """)
+        return jdbc.sql(SELECT)
                 .param("name", vmType)
                 .query(
                         (row, n) ->

@@ -6,6 +6,8 @@ import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.timelimiter.TimeLimiter;
 import io.github.resilience4j.timelimiter.TimeLimiterConfig;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,7 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
+import vmm.cloud.Leftover;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 
@@ -39,7 +42,9 @@ public final class GuardedCloud implements CloudProvider {
     /** Calls that change something, under way at once. */
     private static final int CHANGES = 32;
 
+    private final String name;
     private final CloudProvider cloud;
+    private final MeterRegistry meters;
     private final TimeLimiter deadline;
     private final RateLimiter rate;
     private final Bulkhead reads;
@@ -52,8 +57,14 @@ public final class GuardedCloud implements CloudProvider {
      *     deadline
      */
     public GuardedCloud(
-            String name, CloudProvider cloud, Duration callTimeout, double callsPerSecond) {
+            String name,
+            CloudProvider cloud,
+            Duration callTimeout,
+            double callsPerSecond,
+            MeterRegistry meters) {
+        this.name = name;
         this.cloud = cloud;
+        this.meters = meters;
         this.deadline =
                 TimeLimiter.of(
                         name,
@@ -86,7 +97,7 @@ public final class GuardedCloud implements CloudProvider {
     @Override
     public CreateAnswer create(LaunchSpec spec) {
         try {
-            return call(changes, () -> cloud.create(spec));
+            return call("create", changes, () -> cloud.create(spec));
         } catch (CloudFailure.Throttled notSent) {
             return new CreateAnswer.Refused(notSent);
         } catch (CloudFailure unanswered) {
@@ -101,17 +112,18 @@ public final class GuardedCloud implements CloudProvider {
 
     @Override
     public Optional<Instance> get(String instanceId) throws CloudFailure {
-        return call(reads, () -> cloud.get(instanceId));
+        return call("get", reads, () -> cloud.get(instanceId));
     }
 
     @Override
     public List<Instance> list() throws CloudFailure {
-        return call(reads, cloud::list);
+        return call("list", reads, cloud::list);
     }
 
     @Override
     public void delete(String instanceId) throws CloudFailure {
         call(
+                "delete",
                 changes,
                 () -> {
                     cloud.delete(instanceId);
@@ -122,6 +134,7 @@ public final class GuardedCloud implements CloudProvider {
     @Override
     public void start(String instanceId) throws CloudFailure {
         call(
+                "start",
                 changes,
                 () -> {
                     cloud.start(instanceId);
@@ -131,17 +144,33 @@ public final class GuardedCloud implements CloudProvider {
 
     @Override
     public List<Offering> offerings() throws CloudFailure {
-        return call(reads, cloud::offerings);
+        return call("offerings", reads, cloud::offerings);
     }
 
     @Override
     public List<Image> images() throws CloudFailure {
-        return call(reads, cloud::images);
+        return call("images", reads, cloud::images);
     }
 
     @Override
     public Quota quota() throws CloudFailure {
-        return call(reads, cloud::quota);
+        return call("quota", reads, cloud::quota);
+    }
+
+    @Override
+    public List<Leftover> leftovers() throws CloudFailure {
+        return call("leftovers", reads, cloud::leftovers);
+    }
+
+    @Override
+    public void remove(Leftover leftover) throws CloudFailure {
+        call(
+                "remove",
+                changes,
+                () -> {
+                    cloud.remove(leftover);
+                    return leftover;
+                });
     }
 
     @Override
@@ -150,7 +179,33 @@ public final class GuardedCloud implements CloudProvider {
         cloud.close();
     }
 
-    private <T> T call(Bulkhead bulkhead, Call<T> call) throws CloudFailure {
+    /** Times what the caller sees, waiting for its turn included. */
+    private <T> T call(String what, Bulkhead bulkhead, Call<T> call) throws CloudFailure {
+        var sample = Timer.start(meters);
+        String outcome = "ok";
+        try {
+            T value = make(bulkhead, call);
+            outcome =
+                    switch (value) {
+                        case CreateAnswer.Refused(CloudFailure why) -> why.kind();
+                        case CreateAnswer.Unknown(CloudFailure why) -> why.kind();
+                        default -> outcome;
+                    };
+            return value;
+        } catch (CloudFailure failure) {
+            outcome = failure.kind();
+            throw failure;
+        } finally {
+            sample.stop(
+                    Timer.builder("vmm.cloud.call.duration")
+                            .description(
+                                    "Calls to a cloud, waiting for their turn included, in seconds")
+                            .tags("cloud", name, "call", what, "outcome", outcome)
+                            .register(meters));
+        }
+    }
+
+    private <T> T make(Bulkhead bulkhead, Call<T> call) throws CloudFailure {
         if (!rate.acquirePermission()) throw notSent("our own rate limit for this cloud");
         if (!bulkhead.tryAcquirePermission())
             throw notSent("too many calls to this cloud are under way");

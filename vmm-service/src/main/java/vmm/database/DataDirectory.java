@@ -14,13 +14,15 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Optional;
 
 /**
  * The directory that holds all a VMM with an embedded database must not lose, held by one process
  * at a time.
  *
  * <p>In it: {@code postgresql/} the cluster, {@code postgresql.password} for whoever may read it
- * (0600), {@code postgresql.log} of the last start, {@code vmm.lock}.
+ * (0600), {@code postgresql.port} it was last reached at, {@code postgresql.log} of the last start,
+ * {@code vmm.lock}.
  */
 final class DataDirectory implements AutoCloseable {
 
@@ -109,6 +111,25 @@ final class DataDirectory implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, password + "\n", StandardOpenOption.WRITE, StandardOpenOption.SYNC);
         return password;
+    }
+
+    /** Where the server listened last, so that scripts find it there after a restart. */
+    Optional<Integer> port() throws IOException {
+        Path file = portFile();
+        return Files.exists(file)
+                ? Optional.of(Files.readString(file).strip())
+                        .filter(text -> text.matches("[0-9]{4,5}"))
+                        .map(Integer::valueOf)
+                        .filter(port -> port < 1 << 16)
+                : Optional.empty();
+    }
+
+    void remember(int port) throws IOException {
+        Files.writeString(portFile(), port + "\n");
+    }
+
+    private Path portFile() {
+        return path.resolve("postgresql.port");
     }
 
     void requireSpace() throws IOException {

@@ -2,7 +2,6 @@ package vmm.database;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,7 +26,7 @@ import java.util.stream.Stream;
  * server is a process of its own and outlives a JVM that is killed; the next start on the directory
  * stops it first.
  */
-final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
+final class EmbeddedPostgres implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(EmbeddedPostgres.class);
 
@@ -36,6 +35,7 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
 
     private static final Duration CREATION = Duration.ofMinutes(2);
     private static final int RECOVERY_SECONDS = 300;
+    private static final Duration REVIVAL_PAUSE = Duration.ofSeconds(5);
 
     /**
      * Short, so that requests in flight and this fit into 15 s; an abrupt stop costs a recovery,
@@ -109,8 +109,7 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         }
     }
 
-    @Override
-    public String getJdbcUrl() {
+    String jdbcUrl() {
         return jdbcUrl(DATABASE);
     }
 
@@ -118,13 +117,11 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
     }
 
-    @Override
-    public String getUsername() {
+    String username() {
         return USER;
     }
 
-    @Override
-    public String getPassword() {
+    String password() {
         return password;
     }
 
@@ -135,6 +132,7 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
             return;
         }
         closed = true;
+        notifyAll();
         try {
             stop();
             data.close();
@@ -151,9 +149,44 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         } else {
             create();
         }
-        launch();
+        port = data.port().filter(EmbeddedPostgres::isFree).orElseGet(EmbeddedPostgres::freePort);
+        launch(ATTEMPTS);
         createDatabase();
+        data.remember(port);
+        watch();
         log.info("PostgreSQL {} on 127.0.0.1:{}, data in {}", version, port, data.cluster());
+    }
+
+    /** A server that ends although nobody closed it is started again where it was. */
+    private void watch() throws IOException {
+        new LeftoverServer(data.cluster())
+                .process()
+                .ifPresent(server -> server.onExit().thenRun(this::revive));
+    }
+
+    private synchronized void revive() {
+        while (!closed) {
+            log.warn("PostgreSQL on {} ended and is started again", data.cluster());
+            try {
+                recover();
+                launch(1); // where its clients look for it
+                watch();
+                return;
+            } catch (IOException | RuntimeException e) {
+                log.error("PostgreSQL on {} is away: {}", data.cluster(), e.getMessage());
+                pause();
+            }
+        }
+    }
+
+    /** Lets {@link #close} in meanwhile. */
+    private void pause() {
+        try {
+            wait(REVIVAL_PAUSE.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            closed = true;
+        }
     }
 
     private Binaries binaries() throws IOException {
@@ -251,9 +284,8 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
         account.give(data.cluster());
     }
 
-    private void launch() throws IOException {
+    private void launch(int attempts) throws IOException {
         for (int attempt = 1; ; attempt++) {
-            port = freePort();
             Files.writeString(data.log(), "");
             account.give(data.log());
             Tool start =
@@ -274,7 +306,7 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
                 return;
             }
             String said = Files.readString(data.log());
-            if (attempt == ATTEMPTS || !said.contains("Address already in use")) {
+            if (attempt == attempts || !said.contains("Address already in use")) {
                 throw new StartRefused(
                         "PostgreSQL does not start on "
                                 + data.cluster()
@@ -284,6 +316,7 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
                                 + data.log()
                                 + ")");
             }
+            port = freePort();
         }
     }
 
@@ -355,9 +388,19 @@ final class EmbeddedPostgres implements JdbcConnectionDetails, AutoCloseable {
                 limit);
     }
 
-    private static int freePort() throws IOException {
+    private static boolean isFree(int port) {
+        try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException taken) {
+            return false;
+        }
+    }
+
+    private static int freePort() {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -21,7 +21,12 @@ record LeftoverServer(Path cluster) {
 
     /** Whether a server of this cluster runs. */
     boolean runs() throws IOException {
-        return named().filter(this::servesCluster).isPresent();
+        return process().isPresent();
+    }
+
+    /** The server of this cluster, if one runs. */
+    Optional<ProcessHandle> process() throws IOException {
+        return named().filter(this::servesCluster);
     }
 
     /**

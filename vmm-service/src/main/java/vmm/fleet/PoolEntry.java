@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param lease the first lease of an allocation; at most {@code maxLifetime}
  * @param maxLifetime how far a lease can be extended
  * @param idleTimeout without activity for so long, an allocation is abandoned
- * @param warning how long before a reclaim its owner is told
+ * @param warning how long before a reclaim its owner is told; half of {@code idleTimeout} at most
  */
 public record PoolEntry(
         String name,
@@ -38,6 +38,14 @@ public record PoolEntry(
     public PoolEntry {
         placements = List.copyOf(placements);
         connect = List.copyOf(connect);
+    }
+
+    /**
+     * Whether the warning would come before anybody has been away. The default may stand beside any
+     * idle timeout: half of that counts then.
+     */
+    public boolean warnsTooEarly() {
+        return !warning.equals(WARNING) && warning.compareTo(idleTimeout) >= 0;
     }
 
     /**

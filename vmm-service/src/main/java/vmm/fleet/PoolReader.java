@@ -1,5 +1,6 @@
 package vmm.fleet;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -58,10 +59,29 @@ final class PoolReader {
                             + maxLifetime
                             + ": give a shorter lease or a longer maxLifetime");
         pool.atLeastOne("placements");
+        var entry = entry(pool, clouds, poolSize.orElse(0), maxSize.orElse(0), lease, maxLifetime);
+        if (entry.warnsTooEarly())
+            pool.problem(
+                    "warning",
+                    "warning "
+                            + entry.warning()
+                            + " is not below idleTimeout "
+                            + entry.idleTimeout()
+                            + ": give a shorter warning or a longer idleTimeout");
+        return entry;
+    }
+
+    private static PoolEntry entry(
+            Fields pool,
+            Set<String> clouds,
+            int poolSize,
+            int maxSize,
+            Duration lease,
+            Duration maxLifetime) {
         return new PoolEntry(
                 pool.name("name").orElse(""),
-                poolSize.orElse(0),
-                maxSize.orElse(0),
+                poolSize,
+                maxSize,
                 readyWhen(pool),
                 pool.duration("bootTimeout").orElse(PoolEntry.BOOT_TIMEOUT),
                 lease,

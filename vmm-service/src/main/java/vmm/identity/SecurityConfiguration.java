@@ -80,7 +80,7 @@ class SecurityConfiguration {
         to.dispatcherTypeMatchers(
                         DispatcherType.ERROR, DispatcherType.ASYNC, DispatcherType.FORWARD)
                 .permitAll()
-                .requestMatchers(HttpMethod.GET, "/api/v1/demo")
+                .requestMatchers(HttpMethod.GET, "/api/v1/session", "/api/v1/demo")
                 .permitAll()
                 .requestMatchers("/api/v1/guest/**") // guests show a token of their own
                 .permitAll()

@@ -106,13 +106,15 @@ public class LifecycleLoop implements Reconciler {
             clouds.recordUnconnected(cloud.get(), clock.instant());
             return Pass.of(0, "no connection: the fleet file does not name this cloud");
         }
-        Map<Long, Pool> byId = pools.all().stream().collect(Collectors.toMap(Pool::id, p -> p));
+        Map<Long, Terms> terms =
+                pools.all().stream()
+                        .collect(Collectors.toMap(Pool::id, pool -> terms(pool, provider.get())));
         List<Vm> rows = vms.liveOn(name);
         Look look = look(cloud.get(), provider.get());
         int changed = 0;
         for (Vm vm : rows) {
-            var terms = terms(Objects.requireNonNull(byId.get(vm.poolId())), provider.get());
-            if (steps.take(vm, look.of(vm), look.began(), terms, provider.get())) changed++;
+            var own = Objects.requireNonNull(terms.get(vm.poolId()));
+            if (steps.take(vm, look.of(vm), look.began(), own, provider.get())) changed++;
         }
         return Pass.of(
                 changed, rows.size() + " VMs, " + look.words() + ", " + changed + " changed");

@@ -2,6 +2,8 @@ package vmm.reconcile;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -145,9 +147,18 @@ public final class Loops implements Wakes, AutoCloseable {
             work.run();
         } catch (RuntimeException failure) {
             if (!running) return;
-            log.error("{} {} failed", loop, key, failure);
+            if (isDatabaseAway(failure)) {
+                log.warn("{} {}: the database does not answer: {}", loop, key, failure.toString());
+            } else {
+                log.error("{} {} failed", loop, key, failure);
+            }
             rows.reportFailure(loop, key, failure);
         }
+    }
+
+    private static boolean isDatabaseAway(RuntimeException failure) {
+        return failure instanceof DataAccessResourceFailureException
+                || failure instanceof CannotCreateTransactionException;
     }
 
     /** Lets the passes under way end, for some seconds. */

@@ -7,6 +7,7 @@ import org.springframework.stereotype.Component;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.Instance;
+import vmm.cloud.Leftover;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.Clouds;
 import vmm.event.Events;
@@ -24,18 +25,28 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Orphan: instances of our installation that no live row claims. Those of a dead row and doubles
  * are reaped once seen in two passes; one without any row waits in quarantine, and more than a few
- * of them wait for a person; those of another database are never touched.
+ * of them wait for a person; those of another database are never touched. What our deleted VMs left
+ * behind is removed too.
  */
 @Component
 public class OrphanLoop implements Reconciler {
     /** How long an instance without any row waits before it is reaped. */
     static final Duration QUARANTINE = Duration.ofMinutes(15);
+
+    /** How long a VM has been DELETED before what it left behind is removed. */
+    static final Duration LEFT_ALONE = Duration.ofMinutes(5);
+
+    /** Leftovers are rare and cost listings of their own. */
+    private static final Duration BETWEEN_CLEARINGS = Duration.ofMinutes(10);
 
     private static final Logger log = LoggerFactory.getLogger(OrphanLoop.class);
 
@@ -47,6 +58,7 @@ public class OrphanLoop implements Reconciler {
     private final CloudCalls calls;
     private final Store store;
     private final InstantSource clock;
+    private final Map<String, Instant> cleared = new ConcurrentHashMap<>();
 
     public OrphanLoop(
             Clouds clouds,
@@ -101,6 +113,7 @@ public class OrphanLoop implements Reconciler {
         for (var suspect : suspects) {
             if (settle(cloud, suspect, tooMany, provider.get(), now)) reaped++;
         }
+        reaped += clearUp(cloud, provider.get(), now);
         return Pass.of(
                 reaped,
                 listed.size()
@@ -109,6 +122,50 @@ public class OrphanLoop implements Reconciler {
                         + " that no live row claims, "
                         + reaped
                         + " reaped");
+    }
+
+    /** Removes what VMs of ours left behind; what others left is theirs. */
+    private int clearUp(String cloud, CloudProvider provider, Instant now) {
+        Instant last = cleared.get(cloud);
+        if (last != null && last.plus(BETWEEN_CLEARINGS).isAfter(now)) return 0;
+        cleared.put(cloud, now);
+        List<Leftover> leftovers;
+        try {
+            leftovers = provider.leftovers();
+        } catch (CloudFailure failure) {
+            return 0;
+        }
+        var instances = leftovers.stream().map(Leftover::instanceId).collect(Collectors.toSet());
+        var ours = vms.deletedInstances(cloud, instances, now.minus(LEFT_ALONE));
+        var doomed = leftovers.stream().filter(l -> ours.contains(l.instanceId())).toList();
+        for (var leftover : doomed) {
+            calls.submit(cloud, leftover.id(), () -> remove(cloud, leftover, provider));
+        }
+        return doomed.size();
+    }
+
+    private void remove(String cloud, Leftover leftover, CloudProvider provider) {
+        try {
+            provider.remove(leftover);
+            events.append(
+                    NewEvent.ofCloud(
+                            cloud,
+                            "REAPED",
+                            leftover.kind()
+                                    + " "
+                                    + leftover.id()
+                                    + ": left behind by instance "
+                                    + leftover.instanceId(),
+                            "orphan"),
+                    clock.instant());
+        } catch (CloudFailure failure) {
+            log.info(
+                    "orphan cloud={} {} {} will be removed later: {}",
+                    cloud,
+                    leftover.kind(),
+                    leftover.id(),
+                    failure.detail());
+        }
     }
 
     /** Read after the listing, so that a row that was written meanwhile counts. */

@@ -92,7 +92,7 @@ final class PoolPlanner {
     private static String why(PoolSnapshot pool, int launched) {
         return launched < pool.queued()
                 ? "for people waiting"
-                : "for the reserve: " + pool.targetReason();
+                : "for the reserve of " + target(pool);
     }
 
     /** Gently: a quarter of the surplus at a time, never anything allocated. */
@@ -109,24 +109,30 @@ final class PoolPlanner {
                                                 vm.id(),
                                                 VmReason.SURPLUS,
                                                 surplus
-                                                        + " more than wanted: "
-                                                        + pool.targetReason())));
+                                                        + " more than the target of "
+                                                        + target(pool))));
     }
 
     private static String summary(
             PoolSnapshot pool, int wanted, int counted, int launched, int retired) {
-        var text =
-                new StringBuilder()
-                        .append(wanted)
-                        .append(" wanted (")
-                        .append(pool.targetReason())
-                        .append(pool.queued() > 0 ? "; " + pool.queued() + " waiting" : "")
-                        .append("), ")
-                        .append(counted)
-                        .append(" ready or warming");
+        var text = new StringBuilder("target ").append(target(pool));
+        if (pool.queued() > 0) text.append(" and ").append(pool.queued()).append(" waiting");
+        if (wanted < pool.target() + pool.queued())
+            text.append(", of which max size ")
+                    .append(pool.maxSize())
+                    .append(" leaves ")
+                    .append(wanted);
+        text.append(": ").append(counted).append(" ready or warming");
         if (launched > 0) text.append(", ").append(launched).append(" launched");
+        int missing = wanted - counted - launched;
+        if (missing > 0) text.append(", ").append(missing).append(" not possible now");
         if (retired > 0) text.append(", ").append(retired).append(" retired");
         return text.toString();
+    }
+
+    /** Such as {@code 5 (pool size)}. */
+    private static String target(PoolSnapshot pool) {
+        return pool.target() + " (" + pool.targetReason() + ")";
     }
 
     private static List<String> reasons(

@@ -94,11 +94,13 @@ class ReconcilerController {
                 row.kind().name().toLowerCase(Locale.ROOT),
                 state(row),
                 row.paused(),
+                Ticks.interval(row.kind()).toSeconds(),
                 row.lastStartedAt(),
                 row.lastFinishedAt(),
                 row.lastReport(),
                 row.lastError(),
-                row.holder());
+                row.holder(),
+                row.holder() == null ? null : row.leaseUntil());
     }
 
     private ReconcilerState state(Reconcilers.Row row) {
@@ -119,7 +121,9 @@ class ReconcilerController {
     /**
      * A loop and its last report.
      *
+     * @param everySeconds how often its tick comes; a change wakes it sooner
      * @param holder the replica that has its cloud in hand
+     * @param leaseUntil until when, unless it takes it again
      */
     @Schema(name = "Reconciler")
     record ReconcilerView(
@@ -127,11 +131,13 @@ class ReconcilerController {
             String kind,
             ReconcilerState state,
             boolean paused,
+            double everySeconds,
             @Nullable Instant lastStartedAt,
             @Nullable Instant lastFinishedAt,
             @Nullable String lastReport,
             @Nullable String lastError,
-            @Nullable String holder) {}
+            @Nullable String holder,
+            @Nullable Instant leaseUntil) {}
 
     /** The wish to pause a loop, or to let it go on. */
     @Schema(name = "ReconcilerPauseRequest")

@@ -1,6 +1,7 @@
 package vmm.reconcile;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -30,8 +31,7 @@ public final class Reconcilers {
     /** A replica that died holds nothing once its lease is over. */
     private static final String SELECT =
             """
-            SELECT name, kind, paused, CASE WHEN lease_until > clock_timestamp() THEN holder END AS holder,
-                   last_started_at, last_finished_at, last_report, last_error
+            SELECT name, kind, paused, CASE WHEN lease_until > clock_timestamp() THEN holder END AS holder, lease_until, last_started_at, last_finished_at, last_report, last_error
             FROM reconciler
             """;
 
@@ -121,10 +121,10 @@ public final class Reconcilers {
     }
 
     void report(LoopKind loop, String key, Pass pass, Duration took) {
-        meters.timer(
-                        "vmm.reconcile.duration",
-                        "loop",
-                        loop.name().toLowerCase(java.util.Locale.ROOT))
+        Timer.builder("vmm.reconcile.duration")
+                .description("Seconds that a pass of a loop took; each replica counts its own")
+                .tag("loop", loop.name().toLowerCase(java.util.Locale.ROOT))
+                .register(meters)
                 .record(took);
         Instant now = clock.instant();
         String name = name(loop, key);
@@ -180,6 +180,7 @@ public final class Reconcilers {
                 LoopKind.valueOf(row.getString("kind")),
                 row.getBoolean("paused"),
                 row.getString("holder"),
+                Instants.read(row, "lease_until"),
                 Instants.read(row, "last_started_at"),
                 Instants.read(row, "last_finished_at"),
                 row.getString("last_report"),
@@ -191,6 +192,7 @@ public final class Reconcilers {
             LoopKind kind,
             boolean paused,
             @Nullable String holder,
+            @Nullable Instant leaseUntil,
             @Nullable Instant lastStartedAt,
             @Nullable Instant lastFinishedAt,
             @Nullable String lastReport,

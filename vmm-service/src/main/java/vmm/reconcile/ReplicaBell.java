@@ -24,6 +24,9 @@ final class ReplicaBell implements Loops.Announcer, AutoCloseable {
     private static final String CHANNEL = "vmm_wake";
     private static final int GATHER_MILLIS = 20;
 
+    /** How long the listener waits for its socket at a time; only closing has to wait for it. */
+    private static final int LISTEN_MILLIS = 1000;
+
     private static final Logger log = LoggerFactory.getLogger(ReplicaBell.class);
 
     private final DataSource dataSource;
@@ -39,64 +42,71 @@ final class ReplicaBell implements Loops.Announcer, AutoCloseable {
     }
 
     void start() {
-        Thread.ofVirtual().name("vmm-bell").start(this::listenAndSend);
+        Thread.ofVirtual().name("vmm-bell-listens").start(this::listen);
+        Thread.ofVirtual().name("vmm-bell-sends").start(this::send);
     }
 
     @Override
     public void announce(LoopKind loop, String key) {
         synchronized (waiting) {
-            waiting.add(loop + "|" + key);
+            waiting.add(replica + "|" + loop + "|" + key);
+            waiting.notifyAll();
         }
     }
 
-    private void listenAndSend() {
-        while (closed.getCount() > 0) {
-            try (Connection connection = dataSource.getConnection()) {
+    private void listen() {
+        while (!isClosed()) {
+            try (Connection connection = dataSource.getConnection();
+                    var statement = connection.createStatement()) {
                 connection.setAutoCommit(true);
-                try (var statement = connection.createStatement()) {
-                    statement.execute("LISTEN " + CHANNEL);
-                }
-                while (!closed.await(GATHER_MILLIS, TimeUnit.MILLISECONDS)) {
-                    send(connection);
-                    receive(connection.unwrap(PGConnection.class));
-                }
-                try (var statement = connection.createStatement()) {
-                    statement.execute("UNLISTEN *");
-                }
+                statement.execute("LISTEN " + CHANNEL);
+                while (!isClosed()) receive(connection.unwrap(PGConnection.class));
+                statement.execute("UNLISTEN *");
             } catch (SQLException e) {
-                log.warn("bell: connection lost, listening again soon: {}", e.getMessage());
-                awaitQuietly();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+                again("listening", e);
             }
         }
     }
 
-    private void send(Connection connection) throws SQLException {
-        String[] keys;
-        synchronized (waiting) {
-            if (waiting.isEmpty()) return;
-            keys = waiting.toArray(String[]::new);
-            waiting.clear();
-        }
-        try (var statement =
-                connection.prepareStatement(
-                        "SELECT pg_notify('" + CHANNEL + "', payload) FROM unnest(?) AS payload")) {
-            statement.setArray(1, connection.createArrayOf("text", prefixed(keys)));
-            statement.execute();
+    private void send() {
+        try {
+            while (!isClosed()) {
+                awaitSomething();
+                closed.await(GATHER_MILLIS, TimeUnit.MILLISECONDS);
+                String[] payloads = take();
+                try (Connection connection = dataSource.getConnection();
+                        var statement =
+                                connection.prepareStatement(
+                                        "SELECT pg_notify('"
+                                                + CHANNEL
+                                                + "', payload) FROM unnest(?) AS payload")) {
+                    statement.setArray(1, connection.createArrayOf("text", payloads));
+                    statement.execute();
+                } catch (SQLException e) {
+                    again("sending", e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    private String[] prefixed(String[] keys) {
-        var payloads = new String[keys.length];
-        for (int i = 0; i < keys.length; i++) payloads[i] = replica + "|" + keys[i];
-        return payloads;
+    private void awaitSomething() throws InterruptedException {
+        synchronized (waiting) {
+            while (waiting.isEmpty() && !isClosed()) waiting.wait();
+        }
+    }
+
+    private String[] take() {
+        synchronized (waiting) {
+            String[] payloads = waiting.toArray(String[]::new);
+            waiting.clear();
+            return payloads;
+        }
     }
 
     private void receive(PGConnection connection) throws SQLException {
-        // A few milliseconds of waiting for the socket: notifications arrive without a query.
-        var notifications = connection.getNotifications(5);
+        var notifications = connection.getNotifications(LISTEN_MILLIS);
         if (notifications == null) return;
         for (var notification : notifications) {
             String[] parts = notification.getParameter().split("\\|", 3);
@@ -106,16 +116,26 @@ final class ReplicaBell implements Loops.Announcer, AutoCloseable {
         }
     }
 
-    private void awaitQuietly() {
+    private void again(String what, SQLException failure) {
+        if (isClosed()) return;
+        log.warn("bell: {} failed, again soon: {}", what, failure.getMessage());
         try {
             closed.await(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            closed.countDown();
         }
+    }
+
+    private boolean isClosed() {
+        return closed.getCount() == 0;
     }
 
     @Override
     public void close() {
-        closed.countDown();
+        synchronized (waiting) {
+            closed.countDown();
+            waiting.notifyAll();
+        }
     }
 }

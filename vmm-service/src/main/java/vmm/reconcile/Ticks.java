@@ -8,11 +8,11 @@ import org.quartz.Job;
 import org.quartz.JobBuilder;
 import org.quartz.JobExecutionContext;
 import org.quartz.JobExecutionException;
-import org.quartz.JobKey;
 import org.quartz.Scheduler;
 import org.quartz.SchedulerException;
 import org.quartz.SimpleScheduleBuilder;
 import org.quartz.TriggerBuilder;
+import org.quartz.impl.matchers.GroupMatcher;
 import org.springframework.boot.quartz.autoconfigure.SchedulerFactoryBeanCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,9 +22,10 @@ import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
 import vmm.event.LoopKind;
 
 import java.time.Duration;
-import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 
 /**
  * The ticks: Quartz, clustered on the database, starts each kind of loop at its interval on one of
@@ -32,34 +33,46 @@ import java.util.Properties;
  */
 @Configuration(proxyBeanMethods = false)
 class Ticks {
-    private static final Map<LoopKind, Duration> INTERVALS =
-            new EnumMap<>(
-                    Map.of(
-                            LoopKind.GRANT, Duration.ofSeconds(1),
-                            LoopKind.LIFECYCLE, Duration.ofSeconds(1),
-                            LoopKind.PUBLISH, Duration.ofSeconds(1),
-                            LoopKind.REFILL, Duration.ofSeconds(5),
-                            LoopKind.RECLAIM, Duration.ofSeconds(5),
-                            LoopKind.ORPHAN, Duration.ofSeconds(60),
-                            LoopKind.HOUSEKEEPING, Duration.ofMinutes(10)));
+    private static final String GROUP = "vmm";
 
-    /** Makes the triggers, or changes those of an older version to today's intervals. */
+    /** One trigger for each interval: what the database does for a trigger is most of a tick. */
+    private static final Map<Duration, List<LoopKind>> INTERVALS =
+            Map.of(
+                    Duration.ofSeconds(1),
+                            List.of(LoopKind.LIFECYCLE, LoopKind.GRANT, LoopKind.PUBLISH),
+                    Duration.ofSeconds(5), List.of(LoopKind.REFILL, LoopKind.RECLAIM),
+                    Duration.ofSeconds(60), List.of(LoopKind.ORPHAN),
+                    Duration.ofMinutes(10), List.of(LoopKind.HOUSEKEEPING));
+
+    static Duration interval(LoopKind kind) {
+        return INTERVALS.entrySet().stream()
+                .filter(entry -> entry.getValue().contains(kind))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Makes the triggers, and removes those of an older version. */
     static void schedule(Scheduler scheduler) throws SchedulerException {
-        for (var entry : INTERVALS.entrySet()) {
-            String name = entry.getKey().name();
+        var names = INTERVALS.keySet().stream().map(Duration::toString).toList();
+        for (var job : scheduler.getJobKeys(GroupMatcher.jobGroupEquals(GROUP))) {
+            if (!names.contains(job.getName())) scheduler.deleteJob(job);
+        }
+        for (var interval : INTERVALS.keySet()) {
+            String name = interval.toString();
             var job =
-                    JobBuilder.newJob(Tick.class).withIdentity(name, "vmm").storeDurably().build();
+                    JobBuilder.newJob(Tick.class).withIdentity(name, GROUP).storeDurably().build();
             var trigger =
                     TriggerBuilder.newTrigger()
-                            .withIdentity(name, "vmm")
-                            .forJob(JobKey.jobKey(name, "vmm"))
+                            .withIdentity(name, GROUP)
+                            .forJob(job)
                             .withSchedule(
                                     SimpleScheduleBuilder.simpleSchedule()
-                                            .withIntervalInMilliseconds(entry.getValue().toMillis())
+                                            .withIntervalInMilliseconds(interval.toMillis())
                                             .repeatForever()
                                             .withMisfireHandlingInstructionNextWithRemainingCount())
                             .build();
-            scheduler.scheduleJob(job, java.util.Set.of(trigger), true);
+            scheduler.scheduleJob(job, Set.of(trigger), true);
         }
     }
 
@@ -91,7 +104,7 @@ class Ticks {
         return new QuartzTables();
     }
 
-    /** One tick of one kind of loop. */
+    /** One tick of the loops of one interval. */
     @DisallowConcurrentExecution
     static final class Tick implements Job {
         private final Loops loops;
@@ -103,7 +116,8 @@ class Ticks {
         @Override
         public void execute(JobExecutionContext context) throws JobExecutionException {
             try {
-                loops.tick(LoopKind.valueOf(context.getJobDetail().getKey().getName()));
+                var interval = Duration.parse(context.getJobDetail().getKey().getName());
+                INTERVALS.getOrDefault(interval, List.of()).forEach(loops::tick);
             } catch (RuntimeException failure) {
                 throw new JobExecutionException(failure);
             }

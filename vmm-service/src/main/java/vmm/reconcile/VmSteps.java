@@ -135,6 +135,12 @@ public class VmSteps {
                 case Step.Become(VmState next, VmReason reason, String detail) -> {
                     if (!become(vm, next, reason, detail, clock.instant())) return changed;
                     changed = true;
+                    if (seen instanceof Observation.Present(Instance instance)
+                            && instance.noRoom()
+                            && reason == VmReason.LAUNCH_FAILED) {
+                        var noRoom = new CloudFailure.NoCapacity(vm.flavor(), detail);
+                        marks.mark(vm.cloud(), vm.flavor(), noRoom, clock.instant());
+                    }
                     var after = vms.find(vm.id());
                     if (after.isEmpty()) return true;
                     vm = after.get();

@@ -68,8 +68,8 @@ public final class TargetSize {
 
     private static Target plain(int poolSize, int maxSize) {
         return poolSize > maxSize
-                ? new Target(maxSize, maxSize + ": max size (pool size " + poolSize + ")")
-                : new Target(poolSize, poolSize + ": pool size");
+                ? new Target(maxSize, "max size (the pool size is " + poolSize + ")")
+                : new Target(poolSize, "pool size");
     }
 
     private static Target running(Claim claim, int poolSize, int maxSize, Instant now) {
@@ -99,9 +99,9 @@ public final class TargetSize {
         var wanted =
                 Optional.of(schedule.target())
                         .filter(target -> target > maxSize)
-                        .map(target -> ", wants " + target + " but max size is " + maxSize)
+                        .map(target -> ", which wants " + target + " but max size is " + maxSize)
                         .orElse("");
-        return new Target(size, size + ": " + what + wanted + " (pool size " + poolSize + ")");
+        return new Target(size, what + wanted + " (pool size " + poolSize + ")");
     }
 
     /** A schedule's wish to set the target during one occurrence. */

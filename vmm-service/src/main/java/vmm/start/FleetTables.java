@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The fleet file in the tables. In {@link Mode#SEED} what is not there yet is created and each
@@ -47,11 +48,40 @@ final class FleetTables {
 
     /** In a transaction: whole or not at all. */
     void take(Fleet fleet) {
+        if (mode == Mode.APPLY) requireCloudsInUse(fleet);
         fleet.clouds().forEach(this::cloud);
         fleet.pools().forEach(this::pool);
         int position = 0;
         for (var type : fleet.vmTypes()) vmType(type, position++);
         fleet.schedules().forEach(this::schedule);
+    }
+
+    /** A cloud that is left out cannot be called any more: its VMs would run on unseen. */
+    private void requireCloudsInUse(Fleet fleet) {
+        record InUse(String cloud, int vms) {}
+        var named = fleet.clouds().stream().map(CloudEntry::name).collect(Collectors.toSet());
+        jdbc
+                .sql(
+                        "SELECT cloud, count(*) AS vms FROM vm WHERE state <> 'DELETED' GROUP BY"
+                                + " cloud ORDER BY cloud")
+                .query((row, n) -> new InUse(row.getString("cloud"), row.getInt("vms")))
+                .list()
+                .stream()
+                .filter(use -> !named.contains(use.cloud()))
+                .findFirst()
+                .ifPresent(
+                        use -> {
+                            throw new StartRefused(
+                                    "cloud '"
+                                            + use.cloud()
+                                            + "' still has "
+                                            + use.vms()
+                                            + (use.vms() == 1 ? " VM" : " VMs")
+                                            + " and is not in the fleet file: keep it there, take"
+                                            + " it out of the pools and leave it out when its VMs"
+                                            + " are gone (VMM_FLEET_MODE=seed starts all the"
+                                            + " same)");
+                        });
     }
 
     private void cloud(CloudEntry cloud) {
@@ -319,26 +349,15 @@ final class FleetTables {
      * Whether to leave what is there as it is: because it matches, or because seeding changes
      * nothing.
      */
-    private boolean skip(String what, String name, Optional<?> known, Object wanted) {
+    private boolean skip(
+            String what, String name, Optional<? extends Record> known, Record wanted) {
         boolean first = rememberSeeded(what, name);
         if (known.isEmpty()) return !first && leftOut(what, name);
         if (known.get().equals(wanted)) return true;
-        if (mode == Mode.APPLY) {
-            log.info(
-                    "{} '{}' is changed to match the fleet file: {} becomes {}",
-                    what,
-                    name,
-                    known.get(),
-                    wanted);
-            return false;
+        for (String difference : Differences.between(wanted, known.get())) {
+            if (mode == Mode.APPLY) log.info("{} {}: {} (changed)", what, name, difference);
+            else log.warn("{} {}: {} (kept)", what, name, difference);
         }
-        log.warn(
-                "{} '{}' differs from the fleet file and is left as it is (VMM_FLEET_MODE=apply"
-                        + " would change it): {} is not {}",
-                what,
-                name,
-                known.get(),
-                wanted);
-        return true;
+        return mode == Mode.SEED;
     }
 }

@@ -1,5 +1,7 @@
 package vmm.start;
 
+import io.micrometer.core.instrument.MeterRegistry;
+
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CloudProviderFactory;
@@ -31,7 +33,8 @@ final class OpenClouds implements CloudConnections, AutoCloseable {
     OpenClouds(
             Fleet fleet,
             Map<String, CloudProviderFactory> factories,
-            CloudProviderFactory.Surroundings around) {
+            CloudProviderFactory.Surroundings around,
+            MeterRegistry meters) {
         for (var cloud : fleet.clouds()) {
             var factory = factories.get(cloud.kind());
             if (factory == null)
@@ -44,7 +47,8 @@ final class OpenClouds implements CloudConnections, AutoCloseable {
                                         () -> RATE_LIMITS.getOrDefault(cloud.kind(), RATE_LIMIT));
                 providers.put(
                         cloud.name(),
-                        new GuardedCloud(cloud.name(), provider, cloud.callTimeout(), rate));
+                        new GuardedCloud(
+                                cloud.name(), provider, cloud.callTimeout(), rate, meters));
             } catch (IllegalArgumentException wrong) {
                 close();
                 throw new StartRefused(

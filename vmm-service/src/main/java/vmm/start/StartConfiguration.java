@@ -1,5 +1,7 @@
 package vmm.start;
 
+import io.micrometer.core.instrument.MeterRegistry;
+
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -132,6 +134,15 @@ class StartConfiguration {
         return new CloudInit(tokens, url::text);
     }
 
+    @Bean
+    GuestUrls guestUrls(
+            JdbcClient jdbc,
+            TransactionOperations transactions,
+            InstantSource clock,
+            PublicUrl url) {
+        return new GuestUrls(jdbc, transactions, clock, url);
+    }
+
     /** What guests and people call: VMM_PUBLIC_URL, else this process on this machine. */
     @Bean
     PublicUrl publicUrl(@Value("${vmm.public-url:}") String configured, Environment environment) {
@@ -147,9 +158,13 @@ class StartConfiguration {
             Adapters adapters,
             InstantSource clock,
             DataSource dataSource,
-            Installation bound) {
+            Installation bound,
+            MeterRegistry meters) {
         return new OpenClouds(
-                fleet, adapters.byKind(), new CloudProviderFactory.Surroundings(clock, dataSource));
+                fleet,
+                adapters.byKind(),
+                new CloudProviderFactory.Surroundings(clock, dataSource),
+                meters);
     }
 
     /** The cloud adapters on the class path, by kind. */

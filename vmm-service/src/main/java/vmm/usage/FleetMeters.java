@@ -55,15 +55,17 @@ class FleetMeters {
         this.since = clock.instant();
         this.vms =
                 MultiGauge.builder("vmm.pool.vms")
-                        .description("VMs of a pool by state")
+                        .description(
+                                "Number of VMs of a pool by state; READY ones that are held count"
+                                        + " as held only")
                         .register(meters);
         this.targets =
                 MultiGauge.builder("vmm.pool.target")
-                        .description("The reserve wanted now")
+                        .description("Number of READY VMs that a pool should keep in reserve now")
                         .register(meters);
         this.queues =
                 MultiGauge.builder("vmm.queue.length")
-                        .description("Requests that wait")
+                        .description("Number of requests that wait for a VM of a pool")
                         .register(meters);
     }
 
@@ -131,7 +133,8 @@ class FleetMeters {
 
     private Timer launches(String cloud) {
         return Timer.builder("vmm.launch.duration")
-                .description("From sending a create to READY")
+                .description(
+                        "Seconds from sending a create to READY, by cloud; each replica counts all")
                 .tag("cloud", cloud)
                 .publishPercentileHistogram()
                 .minimumExpectedValue(Duration.ofSeconds(1))

@@ -23,6 +23,7 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 import vmm.identity.Person;
+import vmm.identity.Role;
 import vmm.web.Cursor;
 import vmm.web.Limit;
 import vmm.web.Names;
@@ -98,8 +99,14 @@ class VmController {
 
     @DeleteMapping("/{id}")
     @ResponseStatus(HttpStatus.ACCEPTED)
-    VmView deleteVm(@PathVariable UUID id, Person person) {
-        return edits.delete(id, person.name());
+    VmView deleteVm(
+            @PathVariable UUID id,
+            @RequestParam(defaultValue = "false") boolean held,
+            Person person) {
+        if (held && !person.is(Role.ADMIN)) {
+            throw Problem.forbidden("Only an administrator deletes a VM that is held.");
+        }
+        return edits.delete(id, held, person.name());
     }
 
     @PostMapping(path = "/{id}/hold", consumes = MediaType.APPLICATION_JSON_VALUE)

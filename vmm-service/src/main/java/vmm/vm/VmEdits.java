@@ -102,45 +102,64 @@ class VmEdits {
                         }));
     }
 
-    /** Sends a VM to its end, and with it the claim that it was granted to. */
-    VmView delete(UUID id, String actor) {
+    /**
+     * Sends a VM to its end, and with it the claim that it was granted to.
+     *
+     * @param evenHeld whether a hold does not keep it: it ends in the same transaction, so that
+     *     nobody can be granted the VM in between
+     */
+    VmView delete(UUID id, boolean evenHeld, String actor) {
         for (int i = 0; i < TRIES; i++) {
-            var gone = transactions.execute(status -> tryDelete(id, actor, clock.instant()));
+            var gone =
+                    transactions.execute(status -> tryDelete(id, evenHeld, actor, clock.instant()));
             if (gone != null && gone.isPresent()) return gone.get();
         }
         throw Problem.conflict("It is changing state all the time. Try again in a moment.");
     }
 
     /** Empty if it changed meanwhile. */
-    private Optional<VmView> tryDelete(UUID id, String actor, Instant now) {
+    private Optional<VmView> tryDelete(UUID id, boolean evenHeld, String actor, Instant now) {
         Vm vm = vms.find(id).orElseThrow(() -> Problem.notFound("VM"));
-        if (vm.held()) throw held();
-        String detail = "deleted by " + actor;
+        if (vm.held() && !evenHeld) throw held();
+        String detail = "deleted by " + actor + (vm.held() ? ", though it was held" : "");
         boolean done =
                 switch (vm.state()) {
                     case REQUESTED, PROVISIONING, BOOTSTRAPPING, READY ->
                             vms.become(vm, VmState.DELETING, VmReason.FORCED, detail, now, actor);
-                    case ALLOCATED -> end(id, detail, now, actor);
+                    case ALLOCATED -> end(id, evenHeld, detail, now, actor);
                     case DELETING -> true;
                     case DELETED -> throw deleted();
                 };
         if (!done) return Optional.empty();
+        if (evenHeld) letGo(id, actor, now);
         wakes.wake(LoopKind.LIFECYCLE, vm.cloud());
         wakes.wake(LoopKind.REFILL, vm.pool());
         return views.find(id);
+    }
+
+    /** Of a VM that is on its way out: only that ends what was held of it. */
+    private void letGo(UUID id, String actor, Instant now) {
+        lock(id);
+        VmView vm = find(id);
+        if (!vm.held()) return;
+        vms.hold(id, false, null);
+        events.append(
+                NewEvent.ofVm(
+                        id, vm.pool(), vm.cloud(), "LET_GO", "was held: " + vm.holdReason(), actor),
+                now);
     }
 
     /**
      * The claim is locked before the VM, as everywhere where one ends, and then nobody holds the VM
      * in between.
      */
-    private boolean end(UUID id, String detail, Instant now, String actor) {
+    private boolean end(UUID id, boolean evenHeld, String detail, Instant now, String actor) {
         jdbc.sql("SELECT id FROM allocation WHERE vm_id = :id FOR NO KEY UPDATE")
                 .param("id", id)
                 .query(UUID.class)
                 .list();
         lock(id);
-        if (vms.find(id).filter(Vm::held).isPresent()) throw held();
+        if (!evenHeld && vms.find(id).filter(Vm::held).isPresent()) throw held();
         return jdbc.sql(END)
                         .param("id", id)
                         .param("now", Instants.sql(now))
@@ -163,8 +182,8 @@ class VmEdits {
 
     private static Problem held() {
         return Problem.conflict(
-                "It is held: release the hold first, then delete it. Mind that a READY one can be"
-                        + " granted as soon as it is let go.");
+                "It is held. An administrator deletes it as it is with ?held=true. Letting go of it"
+                        + " first offers it: a READY one can be granted at once.");
     }
 
     private static Problem deleted() {

@@ -11,7 +11,9 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -49,6 +51,21 @@ public class Vms {
 
     public Optional<Vm> find(UUID id) {
         return jdbc.sql(SELECT + "WHERE vm.id = :id").param("id", id).query(Vms::read).optional();
+    }
+
+    /** Which of some instances were those of VMs that have been DELETED since before an instant. */
+    public Set<String> deletedInstances(String cloud, Set<String> instances, Instant before) {
+        if (instances.isEmpty()) return Set.of();
+        return jdbc.sql(
+                        """
+                        SELECT instance_id FROM vm
+                        WHERE cloud = :cloud AND state = 'DELETED' AND state_since <= :before AND instance_id = ANY (:instances)
+                        """)
+                .param("cloud", cloud)
+                .param("before", Instants.sql(before))
+                .param("instances", instances.toArray(String[]::new))
+                .query((row, n) -> Objects.requireNonNull(row.getString("instance_id")))
+                .set();
     }
 
     /** Records the intent to have one more VM. */
@@ -129,18 +146,19 @@ public class Vms {
      * @return the row as it is after that, or empty if it is no longer as it was read
      */
     public Optional<Vm> startCreate(Vm vm, Instant now) {
-        int changed =
-                jdbc.sql(
-                                """
-                                UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
-                                       version = version + 1
-                                WHERE id = :id AND version = :version AND state = 'REQUESTED'
-                                """)
-                        .param("now", Instants.sql(now))
-                        .param("id", vm.id())
-                        .param("version", vm.version())
-                        .update();
-        return changed == 1 ? find(vm.id()) : Optional.empty();
+        return jdbc.sql(
+                        """
+                        UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
+                               version = vm.version + 1
+                        FROM pool
+                        WHERE vm.id = :id AND vm.version = :version AND vm.state = 'REQUESTED' AND pool.id = vm.pool_id
+                        RETURNING vm.*, pool.name AS pool
+                        """)
+                .param("now", Instants.sql(now))
+                .param("id", vm.id())
+                .param("version", vm.version())
+                .query(Vms::read)
+                .optional();
     }
 
     /** Records what the cloud answered to a create; a refusal proves that there is no instance. */

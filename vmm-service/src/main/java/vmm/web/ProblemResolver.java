@@ -34,6 +34,10 @@ class ProblemResolver implements HandlerExceptionResolver {
         if (thrown instanceof AccessDeniedException || thrown instanceof AuthenticationException) {
             return null; // the security filters know who asks
         }
+        if (SinglePage.lost(request, thrown)) {
+            response.setStatus(HttpServletResponse.SC_NOT_FOUND);
+            return new ModelAndView(SinglePage.DOCUMENT);
+        }
         answer(request, response, thrown);
         return new ModelAndView();
     }

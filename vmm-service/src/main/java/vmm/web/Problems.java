@@ -187,7 +187,7 @@ final class Problems {
                         + " the time and the path.");
     }
 
-    private static Problem nowhere() {
+    static Problem nowhere() {
         return Problem.of(
                 ProblemType.NOT_FOUND,
                 "There is nothing at this path. /swagger-ui.html shows which paths there are.");

@@ -50,7 +50,8 @@ class CloudsTest extends Service {
                         .path("items")
                         .path(0);
         assertThat(decision.path("pool").asString()).isEqualTo("paused");
-        assertThat(decision.path("summary").asString()).contains("1 wanted");
+        assertThat(decision.path("summary").asString())
+                .isEqualTo("target 1 (pool size): 0 ready or warming, 1 not possible now");
         assertThat(decision.path("reasons").path(0).asString())
                 .isEqualTo("0 on there (small): paused: new switches");
         assertThat(get("vms?pool=paused").body().path("items").isEmpty()).isTrue();

@@ -22,7 +22,7 @@ class PoolsTest extends Service {
                         "pools/muon",
                         body -> body.path("counts").path("ready").asInt() == 1);
         assertThat(pool.path("target").asInt()).isEqualTo(1);
-        assertThat(pool.path("targetReason").asString()).isEqualTo("1: pool size");
+        assertThat(pool.path("targetReason").asString()).isEqualTo("pool size");
         assertThat(pool.path("queued").asInt()).isZero();
         assertThat(pool.path("vmTypes")).isEqualTo(json("['muon']"));
         assertThat(pool.path("readyWhen").asString()).isEqualTo("instanceActive");
@@ -181,6 +181,22 @@ class PoolsTest extends Service {
                                 && pool.path("target").asInt() == 2);
         assertThat(get("pools/steady").etag()).isEqualTo(etag);
         patch("pools/steady", etag, "{\"warning\": \"PT5M\"}").is(200);
+    }
+
+    @Test
+    void aWarningIsShorterThanTheIdleTimeoutOrTheDefault() {
+        post("pools", poolBody("warned", 0, 5)).is(201);
+        var refused =
+                patch("pools/warned", "*", "{\"idleTimeout\": \"PT2H\", \"warning\": \"PT2H\"}")
+                        .is(422, "validation-failed");
+        assertThat(refused.body().path("detail").asString())
+                .isEqualTo("warning: must be below idleTimeout (PT2H)");
+        patch("pools/warned", "*", "{\"idleTimeout\": \"PT2H\", \"warning\": \"PT90M\"}").is(200);
+        patch("pools/warned", "*", "{\"idleTimeout\": \"PT30M\"}").is(422, "validation-failed");
+        patch("pools/warned", "*", "{\"idleTimeout\": \"PT30M\", \"warning\": \"PT1H\"}").is(200);
+        jdbc.sql("UPDATE pool SET warning_s = 7200 WHERE name = 'warned'").update(); // of old
+        patch("pools/warned", "*", "{\"maxSize\": 6}").is(200);
+        patch("pools/warned", "*", "{\"idleTimeout\": \"PT1H\"}").is(422, "validation-failed");
     }
 
     @Test

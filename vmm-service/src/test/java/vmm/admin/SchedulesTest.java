@@ -86,10 +86,24 @@ class SchedulesTest extends Service {
                         .is(201)
                         .body();
         assertThat(Instant.parse(on.path("activeUntil").asString())).isAfter(clock.instant());
-        var pool = until("a target", "pools/raised", p -> p.path("target").asInt() == 2);
+        assertThat(on.path("notes").path(0).asString())
+                .isEqualTo("target 3 is above max size 2: 2 will be kept");
+        assertThat(
+                        patch("schedules/always", "*", "{\"target\": 2}")
+                                .is(200)
+                                .body()
+                                .path("notes")
+                                .size())
+                .isZero();
+        patch("schedules/always", "*", "{\"target\": 3}").is(200);
+        var pool =
+                until(
+                        "a target",
+                        "pools/raised",
+                        p -> p.path("targetReason").asString().contains("wants 3"));
         assertThat(pool.path("targetReason").asString())
                 .contains("schedule always")
-                .contains("wants 3 but max size is 2");
+                .contains("which wants 3 but max size is 2");
         patch("pools/raised", "*", "{\"poolSize\": 0}").is(200);
         delete("schedules/always", "*").is(204);
         until("no target", "pools/raised", p -> p.path("target").asInt() == 0);
@@ -131,7 +145,7 @@ class SchedulesTest extends Service {
                         eights.add(point.path("from").asString());
                 });
         assertThat(eights).contains("2030-10-26T06:20:00Z", "2030-10-27T07:20:00Z");
-        assertThat(points.path(0).path("reason").asString()).isEqualTo("2: pool size");
+        assertThat(points.path(0).path("reason").asString()).isEqualTo("pool size");
     }
 
     @Test

@@ -102,7 +102,7 @@ class VmsTest extends Service {
                 .body()
                 .path("detail")
                 .asString()
-                .contains("release the hold");
+                .contains("held=true");
         assertThat(get("vms/" + id).body().path("state").asString()).isEqualTo("READY");
 
         post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"looks odd\"}")
@@ -176,6 +176,64 @@ class VmsTest extends Service {
                                 .single())
                 .isEqualTo("ACTIVE");
         assertThat(get("vms/" + id).body().path("state").asString()).isEqualTo("ALLOCATED");
+    }
+
+    @Test
+    void anAdministratorDeletesAHeldVmInOneStep() {
+        String id = readyVms("heldgoes", 1).getFirst();
+        post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"looks odd\"}").is(200);
+        assertThat(
+                        send("operator", "DELETE", "vms/" + id, null, null)
+                                .is(409, "conflict")
+                                .body()
+                                .path("detail")
+                                .asString())
+                .contains("?held=true");
+        send("operator", "DELETE", "vms/" + id + "?held=true", null, null).is(403, "forbidden");
+        var going = delete("vms/" + id + "?held=true", null).is(202).body();
+        assertThat(going.path("state").asString()).isEqualTo("DELETING");
+        assertThat(going.path("held").asBoolean()).isFalse();
+        until("gone", "vms/" + id, vm -> vm.path("state").asString().equals("DELETED"));
+        assertThat(events("vm_id", id))
+                .containsExactly(
+                        "admin HELD: looks odd",
+                        "admin FORCED: deleted by admin, though it was held",
+                        "admin LET_GO: was held: looks odd");
+    }
+
+    @Test
+    void whoHadTheHeldVmThatIsDeletedSeesTheClaimEnded() {
+        String id = readyVms("heldtaken", 1).getFirst();
+        var claim = claim("heldtaken", "marie");
+        post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"looks odd\"}").is(200);
+        delete("vms/" + id + "?held=true", null).is(202);
+        assertThat(
+                        jdbc.sql("SELECT state || ' ' || end_reason FROM allocation WHERE id = ?")
+                                .param(claim)
+                                .query(String.class)
+                                .single())
+                .isEqualTo("ENDED FORCED");
+        until("gone", "vms/" + id, vm -> vm.path("state").asString().equals("DELETED"));
+    }
+
+    @Test
+    void aHoldThatCameTooLateForADeleteIsEndedByAnother() {
+        String id = readyVms("heldlate", 1).getFirst();
+        post("reconcilers/lifecycle-here/pause", "{\"paused\": true}").is(200);
+        try {
+            delete("vms/" + id, null).is(202);
+            post("vms/" + id + "/hold", "{\"held\": true, \"reason\": \"wait\"}").is(200);
+            assertThat(
+                            delete("vms/" + id + "?held=true", null)
+                                    .is(202)
+                                    .body()
+                                    .path("held")
+                                    .asBoolean())
+                    .isFalse();
+        } finally {
+            post("reconcilers/lifecycle-here/pause", "{\"paused\": false}").is(200);
+        }
+        until("gone", "vms/" + id, vm -> vm.path("state").asString().equals("DELETED"));
     }
 
     @Test

@@ -171,8 +171,17 @@ class ReclaimTest {
         assertThat(events("WARNED")).isZero();
         live(claim, Duration.ofMinutes(3), null);
         assertThat(events("WARNED")).isEqualTo(1);
-        assertThat(claim(claim.id()).warning())
-                .contains("it will be taken back at 2026-03-02 13:0");
+        var warned = claim(claim.id());
+        assertThat(warned.warning()).isEqualTo("NEVER_CONNECTED");
+        assertThat(warned.reclaimAt())
+                .isBetween(
+                        claim.grantedAt().plus(IDLE),
+                        claim.grantedAt().plus(IDLE).plusSeconds(120));
+        assertThat(
+                        jdbc.sql("SELECT detail FROM event WHERE reason = 'WARNED'")
+                                .query(String.class)
+                                .single())
+                .matches("NEVER_CONNECTED at 2026-03-02T13:0\\d:00Z");
         assertThat(claim(claim.id()).state()).isEqualTo(State.ACTIVE);
         live(claim, Duration.ofMinutes(12), null);
         assertThat(claim(claim.id()).endReason()).isEqualTo(EndReason.NEVER_CONNECTED);

@@ -7,6 +7,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.stream.Collectors;
+
 class MetersApiTest extends ApiTest {
     @Autowired MeterRegistry meters;
 
@@ -42,6 +48,49 @@ class MetersApiTest extends ApiTest {
         assertThat(claims("slow", "refused")).isEqualTo(refused + 1);
         assertThat(claims("slow", "cancelled")).isEqualTo(cancelled + 1);
         assertThat(meters.get("vmm.claim.duration").timer().count()).isGreaterThanOrEqualTo(3);
+    }
+
+    @Test
+    void eachOfOurMetricsIsExplained() throws Exception {
+        granted(scientist(), "quick");
+        until(
+                "launches are timed",
+                () -> meters.find("vmm.launch.duration").tag("cloud", "swift").timer() != null);
+        String page =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(
+                                                URI.create(
+                                                        nobody().base() + "/actuator/prometheus"))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body();
+        var explained =
+                page.lines()
+                        .filter(line -> line.startsWith("# HELP vmm_"))
+                        .map(line -> line.split(" ", 4))
+                        .collect(
+                                Collectors.toMap(
+                                        line -> line[2], line -> line.length < 4 ? "" : line[3]));
+        assertThat(explained.keySet())
+                .contains(
+                        "vmm_pool_vms",
+                        "vmm_pool_target",
+                        "vmm_queue_length",
+                        "vmm_claims_total",
+                        "vmm_claim_duration_seconds",
+                        "vmm_launch_duration_seconds",
+                        "vmm_reconcile_duration_seconds");
+        assertThat(explained)
+                .allSatisfy(
+                        (name, help) ->
+                                assertThat(help)
+                                        .startsWith(
+                                                name.contains("seconds")
+                                                        ? "Seconds "
+                                                        : name.contains("claims")
+                                                                ? "Requests "
+                                                                : "Number of "));
     }
 
     private double claims(String pool, String outcome) {

@@ -3,6 +3,8 @@ package vmm.clouds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 
 /** A cloud that hangs, behind its deadline, bulkhead and rate limit. */
 class GuardedCloudTest {
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private static final Duration DEADLINE = Duration.ofMillis(150);
 
     private final CountDownLatch wakesUp = new CountDownLatch(1);
@@ -65,15 +68,17 @@ class GuardedCloudTest {
 
     @Test
     void aHungCreateIsUnknownAfterTheDeadline() {
-        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 100)) {
+        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 100, meters)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));
             assertThat(guarded.create(spec("1"))).isInstanceOf(CreateAnswer.Unknown.class);
+            var calls = meters.get("vmm.cloud.call.duration").tags("call", "create");
+            assertThat(calls.tags("outcome", "unreachable").timer().count()).isEqualTo(1);
         }
     }
 
     @Test
     void aHungListingIsAFailureAndNotAnEmptyList() {
-        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 100)) {
+        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 100, meters)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));
             assertThatThrownBy(guarded::list)
                     .isInstanceOf(CloudFailure.Unreachable.class)
@@ -83,7 +88,7 @@ class GuardedCloudTest {
 
     @Test
     void hungListingsDoNotShutOutCreates() {
-        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000)) {
+        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000, meters)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));
             var hung = new ArrayList<CompletableFuture<Void>>();
             for (int i = 0; i < 20; i++)
@@ -96,7 +101,7 @@ class GuardedCloudTest {
 
     @Test
     void aFullBulkheadRefusesAndSendsNothing() {
-        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000)) {
+        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000, meters)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));
             var hung = new ArrayList<CompletableFuture<Void>>();
             for (int i = 0; i < 8; i++)
@@ -108,7 +113,7 @@ class GuardedCloudTest {
 
     @Test
     void aCreateAboveTheRateIsRefusedAndNotUnknown() {
-        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 0.1)) {
+        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 0.1, meters)) {
             assertThat(guarded.create(spec("3"))).isInstanceOf(CreateAnswer.Accepted.class);
             assertThat(guarded.create(spec("4")))
                     .isInstanceOfSatisfying(

@@ -2,6 +2,8 @@ package vmm.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -21,6 +23,7 @@ class DatabaseConfigurationTest {
     private final ApplicationContextRunner runner =
             new ApplicationContextRunner()
                     .withUserConfiguration(DatabaseConfiguration.class, ClockConfiguration.class)
+                    .withBean(SimpleMeterRegistry.class)
                     .withConfiguration(AutoConfigurations.of(DataSourceAutoConfiguration.class));
 
     @Test
@@ -33,8 +36,7 @@ class DatabaseConfigurationTest {
                                     context.getBean(DataSource.class).getConnection()) {
                                 assertThat(connection.getMetaData().getURL())
                                         .isEqualTo(
-                                                context.getBean(EmbeddedPostgres.class)
-                                                        .getJdbcUrl());
+                                                context.getBean(EmbeddedPostgres.class).jdbcUrl());
                             }
                             assertThat(
                                             context.getBean(DatabaseClockHealth.class)

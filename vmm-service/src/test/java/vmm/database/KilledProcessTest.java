@@ -2,6 +2,8 @@ package vmm.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,7 +73,7 @@ class KilledProcessTest {
     /**
      * A service of nothing but its database: writes a row, says so, and goes on until it is ended.
      */
-    @Import({DatabaseConfiguration.class, ClockConfiguration.class})
+    @Import({DatabaseConfiguration.class, ClockConfiguration.class, SimpleMeterRegistry.class})
     @ImportAutoConfiguration(DataSourceAutoConfiguration.class)
     static class OneRow {
 

@@ -172,8 +172,7 @@ public final class TestDatabase {
                                         "full_page_writes=off",
                                         "max_connections=500"));
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(postgres, directory)));
-                return new Server(
-                        postgres.jdbcUrl(""), postgres.getUsername(), postgres.getPassword());
+                return new Server(postgres.jdbcUrl(""), postgres.username(), postgres.password());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -336,6 +336,17 @@ class SignInTest {
     }
 
     @Test
+    void aBrowserThatNamesOnlyTheOriginIsHeldToIt() throws Exception {
+        var theirs =
+                send(
+                        program,
+                        request("POST", "/login").header("Origin", "http://elsewhere.example"));
+        assertThat(theirs.statusCode()).isEqualTo(403);
+        var form = request("POST", "/login").header("Origin", "http://127.0.0.1:" + port);
+        assertThat(send(program, form).statusCode()).isEqualTo(401);
+    }
+
+    @Test
     void whatASignInMayNotHoldIsRefusedKindly() throws Exception {
         HttpResponse<String> nul = login("mu\0on", "muon", "");
         assertThat(nul.statusCode()).isEqualTo(400);

@@ -52,6 +52,7 @@ class VmLifecycleTest {
                         new Tags("i", "s", Row.ID.toString()),
                         status,
                         null,
+                        false,
                         "10.0.0.1",
                         LATELY));
     }

@@ -42,12 +42,10 @@ final class Api {
         return send(request(path).POST(HttpRequest.BodyPublishers.ofString(json)));
     }
 
-    /** Changes a pool, whatever its version is now. */
-    Answer changePool(String name, String json) throws IOException, InterruptedException {
-        String path = "/api/v1/pools/" + name;
+    Answer patch(String path, String etag, String json) throws IOException, InterruptedException {
         return send(
                 request(path)
-                        .header("If-Match", "\"" + get(path).text("version") + "\"")
+                        .header("If-Match", etag)
                         .method("PATCH", HttpRequest.BodyPublishers.ofString(json)));
     }
 
@@ -74,10 +72,11 @@ final class Api {
         String body = response.body();
         return new Answer(
                 response.statusCode(),
-                body.startsWith("{") ? JSON.readTree(body) : JSON.nullNode());
+                body.startsWith("{") ? JSON.readTree(body) : JSON.nullNode(),
+                response.headers().firstValue("ETag").orElse(""));
     }
 
-    record Answer(int status, JsonNode body) {
+    record Answer(int status, JsonNode body, String etag) {
         String text(String field) {
             return body.path(field).asString("");
         }

@@ -107,7 +107,9 @@ final class OpenStackRun implements AutoCloseable {
     }
 
     void resize(int poolSize) throws IOException, InterruptedException {
-        var answer = admin().changePool("small", "{\"poolSize\": " + poolSize + "}");
+        String path = "/api/v1/pools/small";
+        var answer =
+                admin().patch(path, admin().get(path).etag(), "{\"poolSize\": " + poolSize + "}");
         assertThat(answer.status()).as("resize: %s", answer.body()).isEqualTo(200);
     }
 

@@ -2,7 +2,12 @@ package vmm.process;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -103,6 +108,55 @@ final class ServiceProcess implements AutoCloseable {
         return Files.readString(log);
     }
 
+    /** What its metrics page says. */
+    String metrics() throws IOException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:" + port + "/actuator/prometheus"))
+                        .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    /** What it and its embedded PostgreSQL have used so far, as Linux counts it. */
+    Usage usage() throws IOException {
+        double own = cpuSeconds(process.pid());
+        double database = 0;
+        for (var child : ProcessHandle.allProcesses().toList()) {
+            if (isOurDatabase(child.pid())) database += cpuSeconds(child.pid());
+        }
+        long kilobytes =
+                Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+                        .filter(line -> line.startsWith("VmRSS:"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                        .findFirst()
+                        .orElseThrow();
+        return new Usage(own, database, kilobytes / 1024);
+    }
+
+    /** PostgreSQL's processes work in the directory of their cluster. */
+    private boolean isOurDatabase(long pid) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/" + pid + "/cwd"))
+                    .startsWith(log.getParent().resolve("data/postgresql").toRealPath());
+        } catch (IOException ended) {
+            return false;
+        }
+    }
+
+    /** User and system time in ticks of 10 ms: fields 14 and 15, counted after the name. */
+    private static double cpuSeconds(long pid) throws IOException {
+        String stat;
+        try {
+            stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+        } catch (NoSuchFileException ended) {
+            return 0;
+        }
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
+    }
+
     /** As a power cut would: nothing is told, nothing is finished. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
@@ -126,6 +180,8 @@ final class ServiceProcess implements AutoCloseable {
         if (!Files.exists(jar)) throw new AssertionError("no " + jar + ": run 'make jar' first");
         return jar;
     }
+
+    record Usage(double cpuSeconds, double databaseCpuSeconds, long megabytes) {}
 
     /** Something to wait for: null until it is there. */
     interface Condition<T> {

@@ -50,7 +50,7 @@ class PoolPlannerTest {
             Shelf... shelves) {
         return new PoolSnapshot(
                 target,
-                target + ": pool size",
+                "pool size",
                 max,
                 queued,
                 vms.size() + inUse,

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 /** What must come true once faults stop, within bounded time. */
 final class Calm {
     private static final Duration BOUND = Duration.ofMinutes(90);
+    private static final Duration LEFT_FOR_LONG = Duration.ofMinutes(20);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(20);
     private static final Set<VmState> RUNS =
             Set.of(VmState.PROVISIONING, VmState.BOOTSTRAPPING, VmState.READY, VmState.ALLOCATED);
@@ -53,6 +54,7 @@ final class Calm {
                 wrongs.add("10: " + vm.id() + " is still " + vm.state());
             }
         }
+        leftovers(wrongs);
         if (unpublished() > 0) wrongs.add("events: " + unpublished() + " are never published");
         for (var pool : sim.limits.pools().values()) reserve(pool, wrongs);
         var truth = sim.skies.truth();
@@ -83,6 +85,19 @@ final class Calm {
                     "11: " + queued + " wait for " + pool.name() + ", and " + ready + " are ready");
         if (queued > 0 && !told(pool.name()))
             wrongs.add("11: nobody is told why " + queued + " wait for " + pool.name());
+    }
+
+    private void leftovers(List<String> wrongs) {
+        sim.jdbc
+                .sql(
+                        """
+                        SELECT leftover_id FROM simulated_cloud.leftover JOIN vm USING (cloud, instance_id)
+                        WHERE vm.state = 'DELETED' AND vm.state_since < ?
+                        """)
+                .param(java.sql.Timestamp.from(sim.time.instant().minus(LEFT_FOR_LONG)))
+                .query(String.class)
+                .list()
+                .forEach(id -> wrongs.add("10: " + id + " is left behind"));
     }
 
     private long unpublished() {

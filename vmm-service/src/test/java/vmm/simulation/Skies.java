@@ -70,6 +70,7 @@ final class Skies {
         return Weather.CALM
                 .with("bootTime", dice.seconds(5, 40))
                 .with("deleteTime", dice.seconds(1, 15))
+                .with("leftover", 0.4)
                 .with("createTime", dice.chance(0.5) ? Duration.ZERO : dice.seconds(0.1, 4));
     }
 

@@ -6,6 +6,7 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
+import vmm.cloud.Leftover;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.simulated.SimulatedCloud;
@@ -161,6 +162,23 @@ final class WatchedProvider implements CloudProvider {
     @Override
     public Quota quota() throws CloudFailure {
         return cloud.quota();
+    }
+
+    @Override
+    public List<Leftover> leftovers() throws CloudFailure {
+        return cloud.leftovers();
+    }
+
+    @Override
+    public void remove(Leftover leftover) throws CloudFailure {
+        point("before remove");
+        if (sim.view().vms().values().stream()
+                .anyMatch(vm -> leftover.instanceId().equals(vm.instance()))) {
+            throw new Violation("3", leftover + " is of a live VM and was removed");
+        }
+        cloud.remove(leftover);
+        sim.note("remove " + leftover.id());
+        point("after remove");
     }
 
     @Override

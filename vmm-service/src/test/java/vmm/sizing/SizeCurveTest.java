@@ -60,7 +60,7 @@ class SizeCurveTest {
     void withoutSchedulesItIsOneStep() {
         var from = Instant.parse("2026-06-01T00:00:00Z");
         assertThat(SizeCurve.over(5, 30, List.of(), Duration.ZERO, from, from.plusSeconds(60)))
-                .containsExactly(new SizeCurve.Step(from, from.plusSeconds(60), 5, "5: pool size"));
+                .containsExactly(new SizeCurve.Step(from, from.plusSeconds(60), 5, "pool size"));
         assertThat(SizeCurve.over(5, 30, List.of(), Duration.ZERO, from, from)).isEmpty();
     }
 

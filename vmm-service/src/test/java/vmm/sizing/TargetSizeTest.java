@@ -18,7 +18,7 @@ class TargetSizeTest {
 
     @Test
     void withoutSchedulesItIsThePoolSize() {
-        assertThat(target(5, 30, "2026-06-01T09:00:00Z")).isEqualTo(new Target(5, "5: pool size"));
+        assertThat(target(5, 30, "2026-06-01T09:00:00Z")).isEqualTo(new Target(5, "pool size"));
     }
 
     @Test
@@ -27,10 +27,10 @@ class TargetSizeTest {
                 .isEqualTo(
                         new Target(
                                 15,
-                                "15: schedule cycle-mornings until 10:30 Europe/London (pool size"
+                                "schedule cycle-mornings until 10:30 Europe/London (pool size"
                                         + " 5)"));
         assertThat(target(5, 30, "2026-06-01T09:30:00Z", MORNINGS))
-                .isEqualTo(new Target(5, "5: pool size"));
+                .isEqualTo(new Target(5, "pool size"));
         assertThat(target(5, 30, "2026-06-06T08:00:00Z", MORNINGS).size())
                 .as("not on a Saturday")
                 .isEqualTo(5);
@@ -43,7 +43,7 @@ class TargetSizeTest {
                 .isEqualTo(
                         new Target(
                                 15,
-                                "15: launching ahead for cycle-mornings at 07:30 Europe/London,"
+                                "launching ahead for cycle-mornings at 07:30 Europe/London,"
                                         + " boots take up to 4 min (pool size 5)"));
     }
 
@@ -73,12 +73,12 @@ class TargetSizeTest {
     @Test
     void aScheduleThatLowersWaitsForItsStart() {
         assertThat(target(5, 30, "2026-06-01T18:59:59Z", NIGHTS))
-                .isEqualTo(new Target(5, "5: pool size"));
+                .isEqualTo(new Target(5, "pool size"));
         assertThat(target(5, 30, "2026-06-01T19:00:00Z", NIGHTS))
                 .isEqualTo(
                         new Target(
                                 2,
-                                "2: schedule nights until Tue 2 Jun 08:00 Europe/London (pool size"
+                                "schedule nights until Tue 2 Jun 08:00 Europe/London (pool size"
                                         + " 5)"));
     }
 
@@ -107,23 +107,23 @@ class TargetSizeTest {
                 .isEqualTo(
                         new Target(
                                 10,
-                                "10: schedule cycle-mornings until 10:30 Europe/London, wants 15"
+                                "schedule cycle-mornings until 10:30 Europe/London, which wants 15"
                                         + " but max size is 10 (pool size 5)"));
         assertThat(target(5, 3, "2026-06-01T12:00:00Z"))
-                .isEqualTo(new Target(3, "3: max size (pool size 5)"));
+                .isEqualTo(new Target(3, "max size (the pool size is 5)"));
     }
 
     @Test
     void anUnbrokenRowHasNoEnd() {
         var always = schedule("always", "0 0 * * * *", "PT1H", 9);
         assertThat(target(5, 30, "2026-06-01T08:20:00Z", always))
-                .isEqualTo(new Target(9, "9: schedule always (pool size 5)"));
+                .isEqualTo(new Target(9, "schedule always (pool size 5)"));
         var cycle = schedule("cycle", "0 0 8 1 6 *", "P40D", 9);
         assertThat(target(5, 30, "2026-06-01T08:20:00Z", cycle))
                 .isEqualTo(
                         new Target(
                                 9,
-                                "9: schedule cycle until Sat 11 Jul 08:00 Europe/London (pool size"
+                                "schedule cycle until Sat 11 Jul 08:00 Europe/London (pool size"
                                         + " 5)"));
     }
 

@@ -99,6 +99,22 @@ class FleetTablesTest {
     }
 
     @Test
+    void applyingDoesNotLeaveOutACloudThatStillHasVms() {
+        take(FILE, Mode.SEED);
+        jdbc.sql(
+                        "INSERT INTO vm (id, pool_id, cloud, image, flavor, state, state_since,"
+                                + " created_at) SELECT gen_random_uuid(), id, 'a', 'i', 'f',"
+                                + " 'REQUESTED', now(), now() FROM pool")
+                .update();
+        String moved = FILE.replace("name: a,", "name: b,").replace("cloud: a", "cloud: b");
+        assertThatThrownBy(() -> take(moved, Mode.APPLY))
+                .isInstanceOf(StartRefused.class)
+                .hasMessageStartingWith("cloud 'a' still has 1 VM and is not in the fleet file");
+        jdbc.sql("UPDATE vm SET state = 'DELETED'").update();
+        take(moved, Mode.APPLY);
+    }
+
+    @Test
     void applyingTheSameAgainChangesNothing() {
         take(FILE, Mode.SEED);
         take(FILE, Mode.APPLY);

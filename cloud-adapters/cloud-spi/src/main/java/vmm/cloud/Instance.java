@@ -10,6 +10,7 @@ import java.time.Instant;
  * @param id the cloud's own id
  * @param tags ours, as read back; any part may be missing if somebody removed it
  * @param detail what the cloud says of an {@link Status#ERROR}, else null
+ * @param noRoom it is in ERROR for want of room: elsewhere there may be some
  * @param address where the guest can be reached, null while it has none
  * @param createdAt by the cloud's clock; only to order doubles
  */
@@ -19,6 +20,7 @@ public record Instance(
         Tags tags,
         Status status,
         @Nullable String detail,
+        boolean noRoom,
         @Nullable String address,
         Instant createdAt) {
 

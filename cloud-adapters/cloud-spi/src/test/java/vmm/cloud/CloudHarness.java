@@ -31,7 +31,9 @@ public interface CloudHarness extends AutoCloseable {
         /** The cloud says it is asked too often, and names {@link #RETRY_AFTER}. */
         THROTTLED,
         /** The credentials are not accepted any more. */
-        UNAUTHORIZED
+        UNAUTHORIZED,
+        /** The next delete leaves something behind. */
+        LEFTOVER
     }
 
     /** What a throttling cloud asks for. */

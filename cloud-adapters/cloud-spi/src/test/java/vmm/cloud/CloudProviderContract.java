@@ -439,6 +439,31 @@ public abstract class CloudProviderContract {
         return reasonOf(answer);
     }
 
+    @Test
+    void whatADeletedInstanceLeavesBehindIsNamedAndRemoved() throws CloudFailure {
+        var id = accepted(spec("vm-1"));
+        var other = accepted(spec("vm-2"));
+        awaitListed("vm-1");
+        awaitListed("vm-2");
+        begin(Trouble.LEFTOVER);
+        cloud.delete(id);
+        await("gone", () -> cloud.get(id).isEmpty());
+        await("leftover", () -> !leftoversOf(id).isEmpty());
+        harness.calm();
+        assertThat(leftoversOf(other)).isEmpty();
+        for (var leftover : leftoversOf(id)) {
+            cloud.remove(leftover);
+            cloud.remove(leftover);
+        }
+        assertThat(leftoversOf(id)).isEmpty();
+    }
+
+    private List<Leftover> leftoversOf(String instance) throws CloudFailure {
+        return cloud.leftovers().stream()
+                .filter(leftover -> leftover.instanceId().equals(instance))
+                .toList();
+    }
+
     private static CloudFailure reasonOf(CreateAnswer answer) {
         return switch (answer) {
             case CreateAnswer.Accepted(String id) -> throw new AssertionError("accepted as " + id);

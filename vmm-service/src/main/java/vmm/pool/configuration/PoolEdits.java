@@ -57,7 +57,7 @@ class PoolEdits {
     PoolView create(PoolEntry wanted, String actor) {
         return inTransaction(
                 () -> {
-                    PoolRules.require(wanted, clouds());
+                    PoolRules.require(wanted, null, clouds());
                     var known = configurations.findByName(wanted.name());
                     if (known.filter(pool -> !pool.deleted()).isPresent()) {
                         throw Problem.conflict(
@@ -81,7 +81,7 @@ class PoolEdits {
                     var pool = existing(name, ifMatch);
                     PoolEntry before = pool.entry();
                     PoolEntry after = patch.appliedTo(before);
-                    PoolRules.require(after, clouds());
+                    PoolRules.require(after, before, clouds());
                     if (after.equals(before)) return view(name);
                     pool.take(after);
                     configurations.saveAndFlush(pool);

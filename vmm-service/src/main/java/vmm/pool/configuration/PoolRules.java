@@ -1,5 +1,7 @@
 package vmm.pool.configuration;
 
+import org.jspecify.annotations.Nullable;
+
 import vmm.fleet.PoolEntry;
 import vmm.web.Problem;
 
@@ -19,19 +21,23 @@ final class PoolRules {
     private static final Set<String> BLANKS = Set.of("address", "secret", "user");
 
     private final PoolEntry pool;
+    private final @Nullable PoolEntry before;
     private final List<Problem.Field> broken = new ArrayList<>();
 
-    private PoolRules(PoolEntry pool) {
+    private PoolRules(PoolEntry pool, @Nullable PoolEntry before) {
         this.pool = pool;
+        this.before = before;
     }
 
     /**
      * Throws 422 with all that is wrong.
      *
+     * @param before as it was; what was wrong with it then does not keep the rest from being
+     *     changed
      * @param clouds the names of those that exist
      */
-    static void require(PoolEntry pool, Set<String> clouds) {
-        var rules = new PoolRules(pool);
+    static void require(PoolEntry pool, @Nullable PoolEntry before, Set<String> clouds) {
+        var rules = new PoolRules(pool, before);
         rules.sizes();
         rules.durations();
         rules.placements(clouds);
@@ -56,6 +62,12 @@ final class PoolRules {
         duration("warning", pool.warning());
         if (pool.lease().compareTo(pool.maxLifetime()) > 0)
             broken("lease", "must be at most maxLifetime (" + pool.maxLifetime() + ")");
+        boolean asBefore =
+                before != null
+                        && before.warning().equals(pool.warning())
+                        && before.idleTimeout().equals(pool.idleTimeout());
+        if (pool.warnsTooEarly() && !asBefore)
+            broken("warning", "must be below idleTimeout (" + pool.idleTimeout() + ")");
     }
 
     private void duration(String field, Duration duration) {

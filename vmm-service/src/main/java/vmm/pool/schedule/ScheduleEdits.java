@@ -16,8 +16,6 @@ import vmm.web.Problem;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.function.Supplier;
 
 /**
  * What administrators change about schedules. Each change is one transaction, with an event that
@@ -51,7 +49,7 @@ class ScheduleEdits {
     }
 
     ScheduleView create(ScheduleRules.Wanted wanted, String actor) {
-        return inTransaction(
+        inTransaction(
                 () -> {
                     Schedule schedule = ScheduleRules.require(wanted);
                     long pool = poolId(schedule.pool());
@@ -63,8 +61,8 @@ class ScheduleEdits {
                     }
                     configurations.saveAndFlush(ScheduleConfiguration.of(schedule, pool));
                     append(schedule, "CREATED", words(schedule), actor);
-                    return view(schedule.name());
                 });
+        return view(wanted.name());
     }
 
     ScheduleView change(
@@ -72,18 +70,18 @@ class ScheduleEdits {
             @Nullable String ifMatch,
             ScheduleRequest.SchedulePatch patch,
             String actor) {
-        return inTransaction(
+        inTransaction(
                 () -> {
                     var row = existing(name, ifMatch);
                     Schedule before = row.schedule(poolName(row.poolId()));
                     Schedule after = ScheduleRules.require(patch.appliedTo(before));
-                    if (after.equals(before)) return view(name);
+                    if (after.equals(before)) return;
                     row.take(after, poolId(after.pool()));
                     configurations.saveAndFlush(row);
                     append(after, "CHANGED", changes(before, after), actor);
                     wakes.wake(LoopKind.REFILL, before.pool());
-                    return view(name);
                 });
+        return view(name);
     }
 
     void delete(String name, @Nullable String ifMatch, String actor) {
@@ -94,7 +92,6 @@ class ScheduleEdits {
                     configurations.delete(row);
                     configurations.flush();
                     append(schedule, "DELETED", words(schedule), actor);
-                    return name;
                 });
     }
 
@@ -166,7 +163,7 @@ class ScheduleEdits {
         return views.find(name).orElseThrow(() -> Problem.notFound("schedule"));
     }
 
-    private <T> T inTransaction(Supplier<T> work) {
-        return Objects.requireNonNull(transactions.execute(status -> work.get()));
+    private void inTransaction(Runnable work) {
+        transactions.executeWithoutResult(status -> work.run());
     }
 }

@@ -54,6 +54,7 @@ class ScheduleViews {
                                         ScheduleView.of(
                                                 Schedules.read(row, n),
                                                 row.getLong("version"),
+                                                row.getInt("max_size"),
                                                 now))
                         .list();
         return Page.of(rows, limit, schedule -> Cursor.at(schedule.pool(), schedule.name()));
@@ -67,6 +68,7 @@ class ScheduleViews {
                                 ScheduleView.of(
                                         Schedules.read(row, n),
                                         row.getLong("version"),
+                                        row.getInt("max_size"),
                                         clock.instant()))
                 .optional();
     }

@@ -39,5 +39,7 @@ public enum Fault {
     /** An instance that runs, with a guest that never reports. */
     NEVER_REPORTS,
     /** An instance that goes to ERROR. */
-    ERROR_INSTANCE
+    ERROR_INSTANCE,
+    /** An instance that leaves something behind when it goes. */
+    LEFTOVER
 }

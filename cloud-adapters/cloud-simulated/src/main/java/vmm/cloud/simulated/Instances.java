@@ -3,6 +3,7 @@ package vmm.cloud.simulated;
 import org.jspecify.annotations.Nullable;
 
 import vmm.cloud.LaunchSpec;
+import vmm.cloud.Leftover;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -21,6 +22,9 @@ final class Instances {
 
     /** Deleted rows are kept a little longer than any listing looks back. */
     private static final Duration KEPT = Weather.LONGEST_LAG.plusMinutes(5);
+
+    /** Why an instance goes to ERROR. */
+    static final String NO_ROOM = "no valid host was found";
 
     private static final String EXISTS = " created_at <= ? AND (gone_at IS NULL OR gone_at > ?)";
 
@@ -187,21 +191,54 @@ final class Instances {
                 now);
     }
 
-    /** The first delete counts; an instance that is shutting down sends no more reports. */
-    void requestDelete(String id, String installation, Instant now, Instant goneAt)
+    /**
+     * The first delete counts; an instance that is shutting down sends no more reports.
+     *
+     * @return whether it was the first
+     */
+    boolean requestDelete(String id, String installation, Instant now, Instant goneAt)
             throws SQLException {
+        return sql.update(
+                        """
+                        UPDATE simulated_cloud.instance SET delete_requested_at = ?, gone_at = ?, next_activity_at = NULL
+                        WHERE cloud = ? AND instance_id = ? AND installation = ? AND created_at <= ?
+                        AND delete_requested_at IS NULL AND gone_at IS NULL\
+                        """,
+                        now,
+                        goneAt,
+                        cloud,
+                        id,
+                        installation,
+                        now)
+                > 0;
+    }
+
+    void leaveBehind(String id, String leftover, Instant at) throws SQLException {
         sql.update(
-                """
-                UPDATE simulated_cloud.instance SET delete_requested_at = ?, gone_at = ?, next_activity_at = NULL
-                WHERE cloud = ? AND instance_id = ? AND installation = ? AND created_at <= ?
-                AND delete_requested_at IS NULL AND gone_at IS NULL\
-                """,
-                now,
-                goneAt,
+                "INSERT INTO simulated_cloud.leftover (cloud, leftover_id, instance_id, left_at)"
+                        + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 cloud,
+                leftover,
                 id,
-                installation,
+                at);
+    }
+
+    List<Leftover> leftovers(Instant now) throws SQLException {
+        return sql.query(
+                "SELECT leftover_id, instance_id FROM simulated_cloud.leftover WHERE cloud = ? AND"
+                        + " left_at <= ? ORDER BY left_at, leftover_id",
+                row ->
+                        new Leftover(
+                                "port", row.getString("leftover_id"), row.getString("instance_id")),
+                cloud,
                 now);
+    }
+
+    void removeLeftover(String leftover) throws SQLException {
+        sql.update(
+                "DELETE FROM simulated_cloud.leftover WHERE cloud = ? AND leftover_id = ?",
+                cloud,
+                leftover);
     }
 
     /** Boots an instance that is shut off; its guest reports anew. */
@@ -330,6 +367,6 @@ final class Instances {
     }
 
     private static @Nullable String errorOf(Faults.Fate fate) {
-        return fate.errorAt() == null ? null : "no valid host was found";
+        return fate.errorAt() == null ? null : NO_ROOM;
     }
 }

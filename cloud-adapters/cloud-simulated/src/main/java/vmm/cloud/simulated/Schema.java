@@ -54,13 +54,13 @@ final class Schema {
     }
 
     /**
-     * Asks the catalog itself: name look-ups such as to_regclass may answer from before the lock
-     * was granted.
+     * Looks for the newest table. Asks the catalog itself: name look-ups such as to_regclass may
+     * answer from before the lock was granted.
      */
     private static boolean exists(Connection connection) throws SQLException {
         var sql =
                 "SELECT FROM pg_catalog.pg_tables WHERE schemaname = 'simulated_cloud' AND"
-                        + " tablename = 'instance'";
+                        + " tablename = 'leftover'";
         try (var statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
             return rows.next();

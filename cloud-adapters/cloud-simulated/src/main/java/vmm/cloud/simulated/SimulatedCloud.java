@@ -8,6 +8,7 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
+import vmm.cloud.Leftover;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.Tags;
@@ -123,8 +124,12 @@ public final class SimulatedCloud implements CloudProvider {
         change(
                 weather -> {
                     var now = clock.instant();
-                    instances.requestDelete(
-                            instanceId, config.installation(), now, now.plus(weather.deleteTime()));
+                    var goneAt = now.plus(weather.deleteTime());
+                    boolean going =
+                            instances.requestDelete(instanceId, config.installation(), now, goneAt);
+                    if (going && faults.strikes(Fault.LEFTOVER, weather.leftover())) {
+                        instances.leaveBehind(instanceId, faults.newInstanceId(), goneAt);
+                    }
                     return true;
                 });
     }
@@ -180,6 +185,20 @@ public final class SimulatedCloud implements CloudProvider {
                                 OptionalInt.empty(),
                                 OptionalInt.empty(),
                                 OptionalInt.empty()));
+    }
+
+    @Override
+    public List<Leftover> leftovers() throws CloudFailure {
+        return look(weather -> instances.leftovers(clock.instant()));
+    }
+
+    @Override
+    public void remove(Leftover leftover) throws CloudFailure {
+        change(
+                weather -> {
+                    instances.removeLeftover(leftover.id());
+                    return true;
+                });
     }
 
     /** Ends the guests' voice in this process; instances and weather live on. */

@@ -79,6 +79,7 @@ public record SimulatedInstance(
                 tags,
                 status,
                 status == Instance.Status.ERROR ? error : null,
+                status == Instance.Status.ERROR && Instances.NO_ROOM.equals(error),
                 reached(runsAt, at) ? Guest.address(id) : null,
                 createdAt);
     }

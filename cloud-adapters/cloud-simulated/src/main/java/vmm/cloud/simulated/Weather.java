@@ -37,6 +37,7 @@ import java.util.OptionalInt;
  * @param emptyList a listing is answered well, with nothing in it
  * @param lateBirth a create hangs and its instance appears {@code lateBy} after it was asked for
  * @param lateBy how late
+ * @param leftover deleted instances that leave something behind
  */
 public record Weather(
         double lostReply,
@@ -65,7 +66,8 @@ public record Weather(
         Duration staleBy,
         double emptyList,
         double lateBirth,
-        Duration lateBy) {
+        Duration lateBy,
+        double leftover) {
 
     /** How far a listing can look back: rows of deleted instances are kept a little longer. */
     public static final Duration LONGEST_LAG = Duration.ofMinutes(10);
@@ -99,7 +101,8 @@ public record Weather(
                     Duration.ofSeconds(30),
                     0,
                     0,
-                    Duration.ofSeconds(30));
+                    Duration.ofSeconds(30),
+                    0);
 
     public Weather {
         ratio("lostReply", lostReply);
@@ -132,6 +135,7 @@ public record Weather(
         ratio("emptyList", emptyList);
         ratio("lateBirth", lateBirth);
         duration("lateBy", lateBy);
+        ratio("leftover", leftover);
     }
 
     /**

@@ -1,10 +1,10 @@
 -- The world of the simulated clouds. It belongs to this adapter alone: the service neither migrates nor reads it.
 
-CREATE SCHEMA simulated_cloud;
+CREATE SCHEMA IF NOT EXISTS simulated_cloud;
 
 -- One row a cloud. `configured` is the weather that the fleet file asked for when it was last read,
 -- `weather` what rules now; both as lines of name=value.
-CREATE TABLE simulated_cloud.cloud (
+CREATE TABLE IF NOT EXISTS simulated_cloud.cloud (
     name       text PRIMARY KEY,
     configured text NOT NULL,
     weather    text NOT NULL
@@ -12,7 +12,7 @@ CREATE TABLE simulated_cloud.cloud (
 
 -- One row an instance. Its state is derived from these instants and the time, so that nothing has to run for it to
 -- make progress; null means never.
-CREATE TABLE simulated_cloud.instance (
+CREATE TABLE IF NOT EXISTS simulated_cloud.instance (
     cloud               text        NOT NULL,
     instance_id         text        NOT NULL,
     name                text        NOT NULL,
@@ -36,12 +36,21 @@ CREATE TABLE simulated_cloud.instance (
     PRIMARY KEY (cloud, instance_id)
 );
 
+-- What instances left behind when they went.
+CREATE TABLE IF NOT EXISTS simulated_cloud.leftover (
+    cloud       text        NOT NULL,
+    leftover_id text        NOT NULL,
+    instance_id text        NOT NULL,
+    left_at     timestamptz NOT NULL,
+    PRIMARY KEY (cloud, leftover_id)
+);
+
 -- Listing and counting what exists; purging what no longer does.
-CREATE INDEX instance_gone ON simulated_cloud.instance (cloud, gone_at);
+CREATE INDEX IF NOT EXISTS instance_gone ON simulated_cloud.instance (cloud, gone_at);
 
 -- Guests that have something to say.
-CREATE INDEX instance_activity ON simulated_cloud.instance (cloud, next_activity_at)
+CREATE INDEX IF NOT EXISTS instance_activity ON simulated_cloud.instance (cloud, next_activity_at)
     WHERE next_activity_at IS NOT NULL;
 
 -- Clouds that de-duplicate creates look for the name.
-CREATE INDEX instance_name ON simulated_cloud.instance (cloud, name);
+CREATE INDEX IF NOT EXISTS instance_name ON simulated_cloud.instance (cloud, name);

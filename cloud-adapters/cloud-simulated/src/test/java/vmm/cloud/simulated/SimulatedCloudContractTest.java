@@ -88,6 +88,7 @@ class SimulatedCloudContractTest extends CloudProviderContract {
                         case QUOTA_EXCEEDED -> calm.with("quota", OptionalInt.of(0));
                         case THROTTLED -> calm.with("throttled", 1).with("retryAfter", RETRY_AFTER);
                         case UNAUTHORIZED -> calm.with("unauthorized", 1);
+                        case LEFTOVER -> calm.with("leftover", 1);
                     };
             return Optional.of(() -> cloud.setWeather(weather));
         }

@@ -53,6 +53,7 @@ record Servers(String installation, Refusals refusals) {
                 tagsOf(server),
                 status,
                 status == Status.ERROR ? reason.orElse("the cloud does not say why") : null,
+                status == Status.ERROR && reason.filter(Servers::isWantOfRoom).isPresent(),
                 addressOf(server),
                 createdAt(server));
     }
@@ -62,6 +63,12 @@ record Servers(String installation, Refusals refusals) {
                 .flatMap(fault -> Json.text(fault, "message"))
                 .map(refusals::shown)
                 .filter(message -> !message.isEmpty());
+    }
+
+    /** The scheduler's words, in every release so far; also when all retries are used up. */
+    private static boolean isWantOfRoom(String reason) {
+        return reason.contains("No valid host")
+                || reason.contains("Exceeded maximum number of retries");
     }
 
     Status statusOf(JsonObject server) {

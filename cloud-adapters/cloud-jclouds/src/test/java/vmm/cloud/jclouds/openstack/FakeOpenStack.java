@@ -67,6 +67,8 @@ final class FakeOpenStack implements AutoCloseable {
     private boolean losesReplies;
     private boolean takesNoToken;
     private boolean failsPages;
+    private boolean keepsPorts;
+    private final Set<String> kept = new HashSet<>();
     private int quota = 5_000;
     private int pageSize = 500;
     private boolean isOld;
@@ -129,12 +131,17 @@ final class FakeOpenStack implements AutoCloseable {
         takesNoToken = true;
     }
 
+    synchronized void keepPorts() {
+        keepsPorts = true;
+    }
+
     synchronized void calm() {
         before = request -> null;
         shown = server -> server;
         losesReplies = false;
         takesNoToken = false;
         failsPages = false;
+        keepsPorts = false;
         quota = 5_000;
     }
 
@@ -597,7 +604,9 @@ final class FakeOpenStack implements AutoCloseable {
     private List<Server> living() {
         var now = clock.instant();
         for (var server : servers.values()) {
-            if (!server.goneAt.isAfter(now)) ports.remove(server.port);
+            if (server.goneAt.isAfter(now)) continue;
+            if (keepsPorts) kept.add(server.port);
+            if (!kept.contains(server.port)) ports.remove(server.port);
         }
         return servers.values().stream().filter(server -> server.goneAt.isAfter(now)).toList();
     }

@@ -94,6 +94,7 @@ class OpenStackCloudContractTest extends CloudProviderContract {
                                                                                         .toSeconds())),
                                                                 "")));
                 case UNAUTHORIZED -> Optional.of(openStack::lockOut);
+                case LEFTOVER -> Optional.of(openStack::keepPorts);
             };
         }
 
