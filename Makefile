@@ -8,15 +8,17 @@ MAKEFLAGS += --no-print-directory
 MVN := mvn -ntp -B
 JAR := vmm-service/target/vmm.jar
 JDK = $$(.ci/jdk25.sh)
+TESTBED := cloud-adapters/cloud-jclouds/testbed
 
 # Directories are in the list so that a deleted file makes the jar stale too.
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench
+.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench \
+    openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: export VMM_DATA_DIR ?= $(CURDIR)/data
 run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
@@ -53,6 +55,21 @@ bench: ## figures for docs/benchmarks.md: claims, fills, a large fleet at rest (
 
 e2e: ## a scientist in a real browser: pick, wait, granted, release
 	@.ci/e2e.sh
+
+openstack-up: ## two real OpenStacks on this machine, as clouds a and b (root, Debian 12)
+	@$(TESTBED)/up a b
+
+openstack-down: ## stops them; PURGE=1 removes their state too
+	@PURGE="$(PURGE)" $(TESTBED)/down
+
+openstack-ctl: ## a fault or a look: CMD="a pause nova-api"; without CMD what there is
+	@$(TESTBED)/ctl $(CMD)
+
+test-openstack: ## the adapter and the service on a real OpenStack (root, Debian 12)
+	@.ci/openstack.sh
+
+test-openstack-chaos: ## two OpenStacks that break in a fill, KILLS=50 kills, SERVERS=520 servers (an hour or two)
+	@.ci/openstack.sh --chaos
 
 format: ## formats all Java
 	@.ci/format.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that can be tested on this machine, and a summary that also says what was left out and why.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
+. .ci/surefire.sh
 
 # Tests must not meet the data of whoever runs them.
 for variable in ${!VMM_@} ${!SPRING_@} ${!SERVER_@}; do unset "$variable"; done
@@ -29,20 +30,11 @@ check() {
 
 leave_out() { left_out+=("$1: $2"); }
 
-# Surefire's reports written since the start, added up: tests, failures and errors, skipped.
-count_surefire() {
-    find . -path ./web-ui -prune -o -path '*/target/*-reports/TEST-*.xml' -newer "$started" -print0 |
-        xargs -0 -r grep -ho '<testsuite [^>]*' | awk '
-            function number(name) { return match($0, " " name "=\"[0-9]+") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3) : 0 }
-            { tests += number("tests"); bad += number("errors") + number("failures"); skipped += number("skipped") }
-            END { print tests - bad - skipped + 0, bad + 0, skipped + 0 }'
-}
-
 java_tests() {
     say "Java: compile with all warnings as errors, tests"
     local status=0 ok bad left
     mvn -ntp -B -fae verify || status=$?
-    read -r ok bad left < <(count_surefire)
+    read -r ok bad left < <(count_surefire "$started")
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
     if [ "$status" -ne 0 ]; then
         [ "$bad" -gt 0 ] || failed=$((failed + 1))

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
 
 /**
  * The real service, its embedded PostgreSQL and real clients, killed with SIGKILL at random
@@ -29,8 +26,6 @@ import java.util.regex.Pattern;
  */
 @Tag("process")
 class CrashTest {
-    private static final Pattern DATABASE =
-            Pattern.compile("PostgreSQL \\S+ on (127\\.0\\.0\\.1:\\d+)");
     private static final String FLEET =
             """
             installation: crash
@@ -88,7 +83,7 @@ class CrashTest {
             var service = ServiceProcess.start(directory, "service-" + kill, environment);
             api.set(service.api("scientist"));
             long life = random.nextLong(300, 5000);
-            watch(truth(service), Duration.ofMillis(life));
+            watch(Truth.embedded(service, directory.resolve("data")), Duration.ofMillis(life));
             service.kill();
             System.out.println(
                     "crash: killed after "
@@ -127,7 +122,7 @@ class CrashTest {
     }
 
     private void settle(ServiceProcess service) throws Exception {
-        var truth = truth(service);
+        var truth = Truth.embedded(service, directory.resolve("data"));
         var admin = service.api("admin");
         for (var entry : acknowledged.entrySet()) {
             var now = admin.get("/api/v1/allocations/" + entry.getValue());
@@ -185,17 +180,5 @@ class CrashTest {
         if (keys.isEmpty()) return;
         String some = keys.get(own.nextInt(keys.size()));
         if (own.nextInt(3) > 0) now.delete("/api/v1/allocations/" + acknowledged.get(some));
-    }
-
-    private Truth truth(ServiceProcess service) throws IOException {
-        var address = DATABASE.matcher(service.log());
-        if (!address.find()) throw new AssertionError("the log names no database");
-        String password = Files.readString(directory.resolve("data/postgresql.password")).strip();
-        return new Truth(
-                JdbcClient.create(
-                        new DriverManagerDataSource(
-                                "jdbc:postgresql://" + address.group(1) + "/vmm",
-                                "vmm",
-                                password)));
     }
 }

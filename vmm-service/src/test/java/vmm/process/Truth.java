@@ -1,8 +1,13 @@
 package vmm.process;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What tables and clouds really hold, looked at behind the service. */
 final class Truth {
@@ -12,10 +17,55 @@ final class Truth {
             SELECT vm_id FROM simulated_cloud.instance WHERE gone_at IS NULL OR gone_at > now()
             """;
 
+    private static final Pattern DATABASE =
+            Pattern.compile("PostgreSQL \\S+ on (127\\.0\\.0\\.1:\\d+)");
+
     private final JdbcClient jdbc;
 
     Truth(JdbcClient jdbc) {
         this.jdbc = jdbc;
+    }
+
+    /** The embedded database of a service, in its data directory. */
+    static Truth embedded(ServiceProcess service, Path data) throws IOException {
+        var address = DATABASE.matcher(service.log());
+        if (!address.find()) throw new AssertionError("the log names no database");
+        String password = Files.readString(data.resolve("postgresql.password")).strip();
+        return new Truth(
+                JdbcClient.create(
+                        new DriverManagerDataSource(
+                                "jdbc:postgresql://" + address.group(1) + "/vmm",
+                                "vmm",
+                                password)));
+    }
+
+    /** Every VM that was ever launched. */
+    List<Row> rows() {
+        return jdbc.sql(
+                        "SELECT id::text, cloud, state, coalesce(reason, ''), coalesce(instance_id,"
+                                + " ''), coalesce(detail, '') FROM vm")
+                .query(
+                        (row, n) ->
+                                new Row(
+                                        row.getString(1),
+                                        row.getString(2),
+                                        row.getString(3),
+                                        row.getString(4),
+                                        row.getString(5),
+                                        row.getString(6)))
+                .list();
+    }
+
+    /** A VM; reason, instance and detail are empty when there is none. */
+    record Row(
+            String id, String cloud, String state, String reason, String instance, String detail) {
+        boolean live() {
+            return !state.equals("DELETED");
+        }
+
+        boolean serves() {
+            return state.equals("READY") || state.equals("ALLOCATED");
+        }
     }
 
     /** Pools whose live VMs are above their maximum, ever: by the table's own count now. */

@@ -1,0 +1,164 @@
+package vmm.process;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** One OpenStack of the testbed, asked and disturbed behind the service. */
+final class OpenStack {
+    static final String PASSWORD = "vmm-secret";
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(Duration.ofSeconds(5))
+                    .build();
+    private static final String LOGIN =
+            """
+            {"auth": {"identity": {"methods": ["password"], "password": {"user":
+                {"name": "vmm", "domain": {"name": "Default"}, "password": "%s"}}},
+             "scope": {"project": {"name": "vmm", "domain": {"name": "Default"}}}}}
+            """;
+
+    private final String name;
+    private final String keystone;
+    private final String nova;
+    private String token = "";
+
+    OpenStack(String name) {
+        this.name = name;
+        String prefix = "http://127.0.0.1:" + (name.equals("a") ? 1 : 2);
+        keystone = prefix + "5000/v3";
+        nova = prefix + "8774/v2.1";
+    }
+
+    String name() {
+        return name;
+    }
+
+    String keystone() {
+        return keystone;
+    }
+
+    /** Servers of an installation that nova shows, by tag or by name. */
+    List<Server> servers(String installation) throws IOException, InterruptedException {
+        var servers = new ArrayList<Server>();
+        String marker = "";
+        while (true) {
+            var page = get(nova + "/servers/detail?limit=500" + marker).path("servers");
+            if (page.isEmpty()) return servers;
+            for (var entry : page) {
+                var server = Server.of(entry);
+                if (server.isOf(installation)) servers.add(server);
+                marker = "&marker=" + server.id();
+            }
+        }
+    }
+
+    /** A server that nobody but this test knows. */
+    Server createForeign(String serverName) throws IOException, InterruptedException {
+        String image = get(nova + "/images").path("images").path(0).path("id").asString();
+        var body =
+                """
+                {"server": {"name": "%s", "imageRef": "%s", "flavorRef": "1", "metadata": {"owner": "somebody else"}}}
+                """
+                        .formatted(serverName, image);
+        var made = send(request(nova + "/servers").POST(HttpRequest.BodyPublishers.ofString(body)));
+        return find(made.path("server").path("id").asString());
+    }
+
+    Server find(String id) throws IOException, InterruptedException {
+        return Server.of(get(nova + "/servers/" + id).path("server"));
+    }
+
+    void delete(String id) throws IOException, InterruptedException {
+        login();
+        HTTP.send(
+                request(nova + "/servers/" + id).DELETE().build(),
+                HttpResponse.BodyHandlers.discarding());
+    }
+
+    /** Faults: what the testbed's script {@code ctl} takes after the cloud. */
+    void ctl(String... command) throws IOException, InterruptedException {
+        var script =
+                Path.of(
+                        System.getProperty(
+                                "vmm.openstack.ctl",
+                                "../cloud-adapters/cloud-jclouds/testbed/ctl"));
+        var line = new ArrayList<>(List.of(script.toAbsolutePath().toString(), name));
+        line.addAll(Arrays.asList(command));
+        var process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String said =
+                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+        if (!ended || process.exitValue() != 0)
+            throw new AssertionError(String.join(" ", line) + ": " + said);
+    }
+
+    private JsonNode get(String url) throws IOException, InterruptedException {
+        login();
+        return send(request(url).GET());
+    }
+
+    private void login() throws IOException, InterruptedException {
+        if (!token.isEmpty()) return;
+        var answer =
+                HTTP.send(
+                        request(keystone + "/auth/tokens")
+                                .POST(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                LOGIN.formatted(PASSWORD)))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+        token =
+                answer.headers()
+                        .firstValue("X-Subject-Token")
+                        .orElseThrow(() -> new IOException("keystone: " + answer.body()));
+    }
+
+    private HttpRequest.Builder request(String url) {
+        var request =
+                HttpRequest.newBuilder(URI.create(url))
+                        .timeout(Duration.ofSeconds(30))
+                        .header("Content-Type", "application/json");
+        return token.isEmpty() ? request : request.header("X-Auth-Token", token);
+    }
+
+    private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        var answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() == 401) token = "";
+        if (answer.statusCode() >= 300)
+            throw new IOException("nova: " + answer.statusCode() + " " + answer.body());
+        return JSON.readTree(answer.body());
+    }
+
+    /** A server as nova shows it; the tags are empty when it has none. */
+    record Server(String id, String name, String status, String installation, String vm) {
+        static Server of(JsonNode server) {
+            var metadata = server.path("metadata");
+            return new Server(
+                    server.path("id").asString(),
+                    server.path("name").asString(""),
+                    server.path("status").asString(),
+                    metadata.path("vmm-installation").asString(""),
+                    metadata.path("vmm-id").asString(""));
+        }
+
+        boolean isOf(String wanted) {
+            return installation.equals(wanted) || name.startsWith("vmm-" + wanted + "-");
+        }
+    }
+}
