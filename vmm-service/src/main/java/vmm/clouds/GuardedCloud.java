@@ -199,7 +199,8 @@ public final class GuardedCloud implements CloudProvider {
             sample.stop(
                     Timer.builder("vmm.cloud.call.duration")
                             .description(
-                                    "Calls to a cloud, waiting for their turn included, in seconds")
+                                    "Seconds that a call to a cloud took, waiting for its turn"
+                                            + " included; each replica counts its own")
                             .tags("cloud", name, "call", what, "outcome", outcome)
                             .register(meters));
         }
