@@ -49,7 +49,13 @@ public final class GuardedCloud implements CloudProvider {
     private final RateLimiter rate;
     private final Bulkhead reads;
     private final Bulkhead changes;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /**
+     * Threads of the platform, as many as the bulkheads let in: what adapters call (loading and
+     * initialising classes, looking names up) can hold the few threads that carry virtual ones, and
+     * with them every request.
+     */
+    private final ExecutorService threads;
 
     /**
      * @param callTimeout deadline of one call
@@ -84,6 +90,9 @@ public final class GuardedCloud implements CloudProvider {
                                                         : (long) (1000 / callsPerSecond)))
                                 .timeoutDuration(callTimeout)
                                 .build());
+        this.threads =
+                Executors.newCachedThreadPool(
+                        Thread.ofPlatform().name("cloud-" + name + "-", 0).daemon().factory());
         this.reads = bulkhead(name + "-reads", READS, callTimeout);
         this.changes = bulkhead(name + "-changes", CHANGES, callTimeout);
     }

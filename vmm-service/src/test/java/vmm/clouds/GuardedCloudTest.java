@@ -31,7 +31,11 @@ import java.util.concurrent.CountDownLatch;
 /** A cloud that hangs, behind its deadline, bulkhead and rate limit. */
 class GuardedCloudTest {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private static final Duration DEADLINE = Duration.ofMillis(150);
+
+    /** Long enough for a cloud that answers, on a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private static final Duration DEADLINE = Duration.ofMillis(500);
 
     private final CountDownLatch wakesUp = new CountDownLatch(1);
     private TestDatabase.Fresh database;
@@ -113,7 +117,7 @@ class GuardedCloudTest {
 
     @Test
     void aCreateAboveTheRateIsRefusedAndNotUnknown() {
-        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 0.1, meters)) {
+        try (var guarded = new GuardedCloud("a", cloud, PATIENCE, 0.1, meters)) {
             assertThat(guarded.create(spec("3"))).isInstanceOf(CreateAnswer.Accepted.class);
             assertThat(guarded.create(spec("4")))
                     .isInstanceOfSatisfying(
