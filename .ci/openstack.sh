@@ -68,8 +68,14 @@ export -f adapter_tests service_test
 export testbed
 
 .ci/jdk25.sh >/dev/null
-if ! within 300 "$testbed/up" a b 2>&1 | tee "$log"; then
-    failed+=("openstack-up: $(tail -n 1 "$log")")
+status=0
+within 300 "$testbed/up" a b 2>&1 | tee "$log" || status=$?
+if [ "$status" -ne 0 ]; then
+    if [ "$status" -eq 124 ]; then
+        left_out+=("everything (the clouds did not start in the time there is; make test-openstack has no limit)")
+    else
+        failed+=("openstack-up: $(tail -n 1 "$log")")
+    fi
     summary
     exit
 fi
