@@ -248,13 +248,7 @@ class BenchTest {
     /** To the embedded PostgreSQL of the service. */
     private HikariDataSource connections() throws Exception {
         var connections = new HikariDataSource();
-        Path data = directory.resolve("data");
-        connections.setJdbcUrl(
-                "jdbc:postgresql://127.0.0.1:"
-                        + Files.readString(data.resolve("postgresql.port")).strip()
-                        + "/vmm");
-        connections.setUsername("vmm");
-        connections.setPassword(Files.readString(data.resolve("postgresql.password")).strip());
+        connections.setDataSource(Truth.embedded(directory.resolve("data")));
         connections.setMaximumPoolSize(32);
         return connections;
     }

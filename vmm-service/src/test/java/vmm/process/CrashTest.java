@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,7 +84,9 @@ class CrashTest {
             var service = ServiceProcess.start(directory, "service-" + kill, environment);
             api.set(service.api("scientist"));
             long life = random.nextLong(300, 5000);
-            watch(Truth.embedded(service, directory.resolve("data")), Duration.ofMillis(life));
+            watch(
+                    new Truth(JdbcClient.create(Truth.embedded(directory.resolve("data")))),
+                    Duration.ofMillis(life));
             service.kill();
             System.out.println(
                     "crash: killed after "
@@ -122,7 +125,7 @@ class CrashTest {
     }
 
     private void settle(ServiceProcess service) throws Exception {
-        var truth = Truth.embedded(service, directory.resolve("data"));
+        var truth = new Truth(JdbcClient.create(Truth.embedded(directory.resolve("data"))));
         var admin = service.api("admin");
         for (var entry : acknowledged.entrySet()) {
             var now = admin.get("/api/v1/allocations/" + entry.getValue());

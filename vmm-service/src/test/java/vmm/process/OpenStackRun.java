@@ -2,6 +2,8 @@ package vmm.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +89,7 @@ final class OpenStackRun implements AutoCloseable {
 
     void start() throws Exception {
         service = ServiceProcess.start(directory, "service-" + starts++, environment);
-        truth = Truth.embedded(service, directory.resolve("data"));
+        truth = new Truth(JdbcClient.create(Truth.embedded(directory.resolve("data"))));
     }
 
     void kill() throws InterruptedException {

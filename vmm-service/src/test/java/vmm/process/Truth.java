@@ -7,7 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.Pattern;
+
+import javax.sql.DataSource;
 
 /** What tables and clouds really hold, looked at behind the service. */
 final class Truth {
@@ -17,26 +18,22 @@ final class Truth {
             SELECT vm_id FROM simulated_cloud.instance WHERE gone_at IS NULL OR gone_at > now()
             """;
 
-    private static final Pattern DATABASE =
-            Pattern.compile("PostgreSQL \\S+ on (127\\.0\\.0\\.1:\\d+)");
-
     private final JdbcClient jdbc;
 
     Truth(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
-    /** The embedded database of a service, in its data directory. */
-    static Truth embedded(ServiceProcess service, Path data) throws IOException {
-        var address = DATABASE.matcher(service.log());
-        if (!address.find()) throw new AssertionError("the log names no database");
-        String password = Files.readString(data.resolve("postgresql.password")).strip();
-        return new Truth(
-                JdbcClient.create(
-                        new DriverManagerDataSource(
-                                "jdbc:postgresql://" + address.group(1) + "/vmm",
-                                "vmm",
-                                password)));
+    /** The embedded database of a service, by what its data directory says. */
+    static DataSource embedded(Path data) throws IOException {
+        return new DriverManagerDataSource(
+                "jdbc:postgresql://127.0.0.1:" + line(data, "postgresql.port") + "/vmm",
+                "vmm",
+                line(data, "postgresql.password"));
+    }
+
+    private static String line(Path data, String file) throws IOException {
+        return Files.readString(data.resolve(file)).strip();
     }
 
     /** Every VM that was ever launched. */
