@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 rm -f vmm-service/target/benchmarks.md
 echo "$(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg), $(date -u +%F)"
-.ci/process-test.sh BenchTest "-Dvmm.large=${LARGE:-10000}" "-Dvmm.rest=${REST:-120}"
+.ci/process-test.sh "BenchTest${ONLY:+#$ONLY}" "-Dvmm.large=${LARGE:-10000}" "-Dvmm.rest=${REST:-120}" ${PROFILE:+"-Dvmm.profile=$PROFILE"}

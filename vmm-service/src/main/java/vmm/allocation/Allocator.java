@@ -50,7 +50,12 @@ public class Allocator {
             boolean wait,
             Optional<IdempotencyKeys.Key> key,
             Optional<Integer> quota) {
-        var first = transactions.execute(status -> take(request, wait, key, quota));
+        // What a grant or a place in the queue changes is one statement: no transaction around it.
+        boolean single = wait && key.isEmpty() && quota.isEmpty();
+        var first =
+                single
+                        ? take(request, wait, key, quota)
+                        : transactions.execute(status -> take(request, wait, key, quota));
         if (first == null)
             throw new IllegalStateException("no outcome for request " + request.id());
         if (!(first instanceof Outcome.Queued)) return first;
@@ -92,8 +97,7 @@ public class Allocator {
             return new Outcome.Queued(request.id());
         }
         // Not waiting: one more look with the queue locked and served, so that what others' locks
-        // hid is seen, and what
-        // is READY beyond those who wait.
+        // hid is seen, and what is READY beyond those who wait.
         allocations.lockQueue(request.poolId());
         int granted;
         do granted = allocations.grant(request.poolId(), request.pool(), BATCH, now);

@@ -1,5 +1,6 @@
 package vmm.reconcile;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -88,89 +89,75 @@ public class VmSteps {
     }
 
     /**
-     * Takes a VM as far as one observation allows; whether its state changed.
+     * Takes a VM as far as one observation allows; whether its state changed. What is recorded of
+     * that is one transaction; calls begin after it.
      *
      * @param asOf when the observation began: a pass that was held up in between must not take it
      *     for newer than it is
      */
     boolean take(Vm read, Observation seen, Instant asOf, Terms terms, CloudProvider provider) {
-        Vm vm = read;
-        boolean changed = false;
-        for (int i = 0; i < STEPS_A_PASS; i++) {
-            noteSeen(vm, seen);
-            switch (VmLifecycle.next(vm, seen, terms, asOf)) {
-                case Step.Wait w -> {
-                    return changed;
-                }
-                case Step.Create c -> {
-                    Vm wanted = vm;
-                    calls.submit(vm.cloud(), vm.id(), () -> create(wanted, provider));
-                    return changed;
-                }
-                case Step.Delete(String instance) -> {
-                    Vm doomed = vm;
-                    calls.submit(vm.cloud(), vm.id(), () -> delete(doomed, instance, provider));
-                    return changed;
-                }
-                case Step.Look(String instance) -> {
-                    UUID id = vm.id();
-                    calls.submit(vm.cloud(), id, () -> look(id, instance, terms, provider));
-                    return changed;
-                }
-                case Step.Start(String instance) -> {
-                    Vm stopped = vm;
-                    calls.submit(vm.cloud(), vm.id(), () -> start(stopped, instance, provider));
-                    return changed;
-                }
-                case Step.NoteAbsent n -> {
-                    // By when the look was over: the second one counts from when it begins.
-                    vms.recordAbsent(vm.id(), clock.instant());
-                    return changed;
-                }
-                case Step.Probe(String address, int port) -> {
-                    Vm booting = vm;
-                    calls.submit(vm.cloud(), vm.id(), () -> probe(booting, address, port));
-                    return changed;
-                }
-                case Step.Become(VmState next, VmReason reason, String detail) -> {
-                    var after = become(vm, next, reason, detail, clock.instant());
-                    if (after.isEmpty()) return changed;
-                    changed = true;
-                    if (seen instanceof Observation.Present(Instance instance)
-                            && instance.noRoom()
-                            && reason == VmReason.LAUNCH_FAILED) {
-                        var noRoom = new CloudFailure.NoCapacity(vm.flavor(), detail);
-                        marks.mark(vm.cloud(), vm.flavor(), noRoom, clock.instant());
-                    }
-                    vm = after.get();
-                }
-            }
-        }
-        return changed;
+        var step = VmLifecycle.next(read, seen, terms, asOf);
+        boolean records = isNews(read, seen) || step instanceof Step.Become;
+        var taken =
+                records
+                        ? transactions.execute(status -> record(read, seen, asOf, terms))
+                        : new Taken(read, step);
+        if (taken == null) return false;
+        carryOut(taken.next(), taken.vm(), terms, provider);
+        return taken.vm().state() != read.state();
     }
 
+    /** How far a VM has come, and what is to be done next. */
+    private record Taken(Vm vm, Step next) {}
+
+    private Taken record(Vm read, Observation seen, Instant asOf, Terms terms) {
+        // The allocation's row first, as whoever releases it does: two orders would be a deadlock.
+        if (read.state() == VmState.ALLOCATED) allocations.lockOf(read.id());
+        if (isNews(read, seen)) recordSeen(read, ((Observation.Present) seen).instance());
+        Vm vm = read;
+        for (int i = 0; i < STEPS_A_PASS; i++) {
+            var step = VmLifecycle.next(vm, seen, terms, asOf);
+            if (!(step instanceof Step.Become(VmState state, VmReason reason, String detail))) {
+                return new Taken(vm, step);
+            }
+            var after = become(vm, state, reason, detail, clock.instant());
+            if (after.isEmpty()) break;
+            if (reason != null) markFailure(vm, seen, reason, detail);
+            vm = after.get();
+        }
+        return new Taken(vm, new Step.Wait());
+    }
+
+    private void carryOut(Step step, Vm vm, Terms terms, CloudProvider provider) {
+        switch (step) {
+            case Step.Wait w -> {}
+            case Step.Become b -> {}
+            case Step.Create c -> submit(vm, () -> create(vm, provider));
+            case Step.Delete(String instance) -> submit(vm, () -> delete(vm, instance, provider));
+            case Step.Look(String instance) ->
+                    submit(vm, () -> look(vm.id(), instance, terms, provider));
+            case Step.Start(String instance) -> submit(vm, () -> start(vm, instance, provider));
+            // By when the look was over: the second one counts from when it begins.
+            case Step.NoteAbsent n -> vms.recordAbsent(vm.id(), clock.instant());
+            case Step.Probe(String address, int port) -> submit(vm, () -> probe(vm, address, port));
+        }
+    }
+
+    private void submit(Vm vm, Runnable call) {
+        calls.submit(vm.cloud(), vm.id(), call);
+    }
+
+    /** In a transaction, with what follows from the change. */
     private Optional<Vm> become(
-            Vm vm,
-            VmState next,
-            @org.jspecify.annotations.Nullable VmReason reason,
-            String detail,
-            Instant now) {
-        var done =
-                transactions.execute(
-                        status -> {
-                            // The allocation's row first, as whoever releases it does: two orders
-                            // would be a deadlock.
-                            if (vm.state() == VmState.ALLOCATED) allocations.lockOf(vm.id());
-                            var after = vms.change(vm, next, reason, detail, now, "lifecycle");
-                            if (after.isEmpty()) return after;
-                            if (vm.state() == VmState.ALLOCATED)
-                                allocations.endVanished(vm.id(), now);
-                            if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
-                            if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
-                            return after;
-                        });
-        if (done == null || done.isEmpty()) return Optional.empty();
-        if (next == VmState.READY) marks.clear(vm.cloud(), vm.flavor());
+            Vm vm, VmState next, @Nullable VmReason reason, String detail, Instant now) {
+        var after = vms.change(vm, next, reason, detail, now, "lifecycle");
+        if (after.isEmpty()) return after;
+        if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
+        if (next == VmState.READY) {
+            wakes.wake(LoopKind.GRANT, vm.pool());
+            marks.clear(vm.cloud(), vm.flavor());
+        }
+        if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
         if (reason != null) {
             log.warn(
                     "lifecycle pool={} vm={} cloud={} reason={}: {}",
@@ -179,32 +166,49 @@ public class VmSteps {
                     vm.cloud(),
                     reason,
                     detail);
-            if (VmState.WARMING.contains(vm.state())
-                    && vm.createResult() != Vm.CreateResult.REFUSED) {
-                marks.markFailedBoot(
-                        vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
-            }
         }
-        return done;
+        return after;
     }
 
-    /** Writes only what is news, so that a fleet at rest writes nothing. */
-    private void noteSeen(Vm vm, Observation seen) {
-        if (!(seen instanceof Observation.Present(Instance instance))) return;
-        boolean news =
-                vm.seenAt() == null
+    private void becomeNow(Vm vm, VmState next, @Nullable VmReason reason, String detail) {
+        transactions.executeWithoutResult(
+                status -> become(vm, next, reason, detail, clock.instant()));
+    }
+
+    /** What a VM that was given up while it warmed says about its offering. */
+    private void markFailure(Vm vm, Observation seen, VmReason reason, String detail) {
+        if (!VmState.WARMING.contains(vm.state()) || vm.createResult() == Vm.CreateResult.REFUSED)
+            return;
+        Instant now = clock.instant();
+        boolean noRoom =
+                reason == VmReason.LAUNCH_FAILED
+                        && seen instanceof Observation.Present(Instance instance)
+                        && instance.noRoom();
+        if (noRoom) {
+            marks.mark(
+                    vm.cloud(), vm.flavor(), new CloudFailure.NoCapacity(vm.flavor(), detail), now);
+        } else {
+            marks.markFailedBoot(vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
+        }
+    }
+
+    /** So that a fleet at rest writes nothing. */
+    private static boolean isNews(Vm vm, Observation seen) {
+        return seen instanceof Observation.Present(Instance instance)
+                && (vm.seenAt() == null
                         || vm.absentSince() != null
                         || vm.instanceId() == null
                         || !instance.status().name().equals(vm.instanceStatus())
-                        || (instance.address() != null && vm.address() == null);
-        if (news) {
-            vms.recordSeen(
-                    vm.id(),
-                    instance.id(),
-                    instance.status().name(),
-                    instance.address(),
-                    clock.instant());
-        }
+                        || (instance.address() != null && vm.address() == null));
+    }
+
+    private void recordSeen(Vm vm, Instance instance) {
+        vms.recordSeen(
+                vm.id(),
+                instance.id(),
+                instance.status().name(),
+                instance.address(),
+                clock.instant());
     }
 
     /** Reads the row, <em>then</em> asks for the very instance, and decides again. */
@@ -260,12 +264,11 @@ public class VmSteps {
                         .filter(row -> row.state() == VmState.REQUESTED && !row.held())
                         .ifPresent(
                                 row ->
-                                        become(
+                                        becomeNow(
                                                 row,
                                                 VmState.DELETING,
                                                 VmReason.LAUNCH_FAILED,
-                                                why.kind() + ": " + why.detail(),
-                                                clock.instant()));
+                                                why.kind() + ": " + why.detail()));
             }
             case CreateAnswer.Unknown(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
@@ -327,13 +330,6 @@ public class VmSteps {
         if (!probe.answers(address, port)) return;
         vms.find(booting.id())
                 .filter(vm -> vm.version() == booting.version())
-                .ifPresent(
-                        vm ->
-                                become(
-                                        vm,
-                                        VmState.READY,
-                                        null,
-                                        "port " + port + " answers",
-                                        clock.instant()));
+                .ifPresent(vm -> becomeNow(vm, VmState.READY, null, "port " + port + " answers"));
     }
 }

@@ -46,10 +46,7 @@ public final class ClaimStatements {
                         .addValue("all", false)
                         .addValue("pools", new Long[] {pool});
         OFFER.read(connection, values);
-        connection.setAutoCommit(false);
         int granted = CLAIM.update(connection, values);
-        connection.commit();
-        connection.setAutoCommit(true);
         VIEW.read(connection, values);
         CONNECTS.read(connection, values);
         return granted == 1;

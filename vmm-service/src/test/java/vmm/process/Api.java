@@ -23,11 +23,13 @@ final class Api {
 
     Api(String base, String user, String password) {
         this.base = base;
-        this.authorization =
-                "Basic "
-                        + Base64.getEncoder()
-                                .encodeToString(
-                                        (user + ":" + password).getBytes(StandardCharsets.UTF_8));
+        this.authorization = basic(user, password);
+    }
+
+    static String basic(String user, String password) {
+        return "Basic "
+                + Base64.getEncoder()
+                        .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
     }
 
     Answer get(String path) throws IOException, InterruptedException {

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 
 /** Measuring: clients at once, percentiles, and lines of the table of figures. */
 final class Bench {
@@ -33,9 +34,10 @@ final class Bench {
     /**
      * Runs a task so many times by so many clients, who begin at once.
      *
+     * @param tasks of each client, by its number
      * @return what each run took and what all of them took
      */
-    static Run run(int clients, int times, Callable<?> task) throws Exception {
+    static Run run(int clients, int times, IntFunction<Callable<?>> tasks) throws Exception {
         var nanos = new long[times];
         var next = new AtomicInteger();
         var ready = new CountDownLatch(clients);
@@ -47,6 +49,7 @@ final class Bench {
                                     c ->
                                             threads.submit(
                                                     () -> {
+                                                        var task = tasks.apply(c);
                                                         ready.countDown();
                                                         go.await();
                                                         for (int n = next.getAndIncrement();
@@ -76,6 +79,8 @@ final class Bench {
      * @param all of all runs, in nanoseconds
      */
     record Run(long[] nanos, long all) {
+        static final Run NONE = new Run(new long[0], 0);
+
         double perSecond() {
             return nanos.length * 1e9 / all;
         }

@@ -100,9 +100,11 @@ class OpenStackChaosTest {
         var random = new SplittableRandom(seed);
         try (var run = new OpenStackRun(directory, "kills", 15)) {
             for (int kill = 0; kill < kills; kill++) {
-                run.resize(4 + random.nextInt(8));
+                int size = 4 + random.nextInt(8);
+                run.resize(size);
                 run.release();
-                for (int n = 0; n < 4; n++) run.claim(kill + "-" + n);
+                long claims = 4 + Math.max(0, reserve(run) - size); // so that more must be launched
+                for (int n = 0; n < claims; n++) run.claim(kill + "-" + n);
                 awaitUnanswered(run);
                 TimeUnit.MILLISECONDS.sleep(random.nextInt(400));
                 run.kill();
@@ -121,6 +123,13 @@ class OpenStackChaosTest {
                             + launched
                             + " VMs launched, none leaked, none doubled, caps kept");
         }
+    }
+
+    private static long reserve(OpenStackRun run) {
+        return run.truth()
+                .count(
+                        "SELECT count(*) FROM vm WHERE state IN ('REQUESTED', 'PROVISIONING',"
+                                + " 'BOOTSTRAPPING', 'READY')");
     }
 
     /** A create is on its way and its answer is not recorded. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +40,19 @@ final class ServiceProcess implements AutoCloseable {
     static ServiceProcess start(Path directory, String name, Map<String, String> environment)
             throws Exception {
         Path log = directory.resolve(name + ".log");
+        var command = new ArrayList<>(List.of(java(), "-Xmx512m", "-XX:+UseParallelGC"));
+        String profile = System.getProperty("vmm.profile", "");
+        if (!profile.isEmpty()) {
+            command.add(
+                    "-XX:StartFlightRecording=settings=profile,filename="
+                            + profile
+                            + "-"
+                            + name
+                            + ".jfr");
+        }
+        command.addAll(List.of("-jar", jar().toString()));
         var builder =
-                new ProcessBuilder(java(), "-Xmx512m", "-jar", jar().toString())
+                new ProcessBuilder(command)
                         .directory(directory.toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile());
@@ -102,6 +114,21 @@ final class ServiceProcess implements AutoCloseable {
 
     Api api(String user) {
         return new Api("http://127.0.0.1:" + port, user, user);
+    }
+
+    /** A connection that asks one thing again and again. */
+    Wire wire(String user, String method, String path, String json) throws IOException {
+        return new Wire(
+                port,
+                String.join(
+                        "\r\n",
+                        method + " " + path + " HTTP/1.1",
+                        "Host: 127.0.0.1:" + port,
+                        "Authorization: " + Api.basic(user, user),
+                        "Content-Type: application/json",
+                        "Content-Length: " + json.length(),
+                        "",
+                        json));
     }
 
     String log() throws IOException {
