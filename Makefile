@@ -14,7 +14,7 @@ TESTBED := cloud-adapters/cloud-jclouds/testbed
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench \
+.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench bench-openstack \
     openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos
 
 help: ## this list
@@ -23,7 +23,7 @@ help: ## this list
 run: export VMM_DATA_DIR ?= $(CURDIR)/data
 run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
 	@java=$(JDK)/bin/java; export VMM_FLEET="$${VMM_FLEET:-$(if $(FLEET),$(abspath $(FLEET)))}"; \
-	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" --sun-misc-unsafe-memory-access=allow -jar $(JAR)
+	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" -XX:+UseParallelGC --sun-misc-unsafe-memory-access=allow -jar $(JAR)
 
 jar: $(JAR) ## vmm-service/target/vmm.jar, pages inside
 
@@ -52,6 +52,9 @@ replicas: ## two real services on one PostgreSQL, thousands of claims
 
 bench: ## figures for docs/benchmarks.md: claims, fills, a large fleet at rest (about 8 minutes, alone on the machine)
 	@.ci/bench.sh
+
+bench-openstack: ## a fill of SERVERS=100 on the real OpenStacks against a bare loop of creates (root, Debian 12)
+	@.ci/openstack.sh --bench
 
 e2e: ## a scientist in a real browser: pick, wait, granted, release
 	@.ci/e2e.sh

@@ -36,13 +36,17 @@ final class OpenStack {
     private final String name;
     private final String keystone;
     private final String nova;
+    private final String neutron;
     private String token = "";
+    private String image = "";
+    private String network = "";
 
     OpenStack(String name) {
         this.name = name;
         String prefix = "http://127.0.0.1:" + (name.equals("a") ? 1 : 2);
         keystone = prefix + "5000/v3";
         nova = prefix + "8774/v2.1";
+        neutron = prefix + "9696";
     }
 
     String name() {
@@ -70,14 +74,31 @@ final class OpenStack {
 
     /** A server that nobody but this test knows. */
     Server createForeign(String serverName) throws IOException, InterruptedException {
-        String image = get(nova + "/images").path("images").path(0).path("id").asString();
+        return find(create(serverName));
+    }
+
+    /** Asks for a server as small as the pool's, by one call; its id. */
+    String create(String serverName) throws IOException, InterruptedException {
+        if (image.isEmpty()) prepareCreates();
         var body =
                 """
-                {"server": {"name": "%s", "imageRef": "%s", "flavorRef": "1", "metadata": {"owner": "somebody else"}}}
+                {"server": {"name": "%s", "imageRef": "%s", "flavorRef": "1", "networks": [{"uuid": "%s"}],
+                    "metadata": {"owner": "somebody else"}}}
                 """
-                        .formatted(serverName, image);
+                        .formatted(serverName, image, network);
         var made = send(request(nova + "/servers").POST(HttpRequest.BodyPublishers.ofString(body)));
-        return find(made.path("server").path("id").asString());
+        return made.path("server").path("id").asString();
+    }
+
+    /** Looks up what a create names, so that it is one call. */
+    void prepareCreates() throws IOException, InterruptedException {
+        image = get(nova + "/images").path("images").path(0).path("id").asString();
+        network =
+                get(neutron + "/v2.0/networks?name=vmm-net")
+                        .path("networks")
+                        .path(0)
+                        .path("id")
+                        .asString();
     }
 
     Server find(String id) throws IOException, InterruptedException {

@@ -78,6 +78,16 @@ class RealOpenStackContractTest extends CloudProviderContract {
         }
     }
 
+    @Test
+    void anApplicationCredentialIsEnough() throws CloudFailure {
+        var credential = new Admin("vmm").addApplicationCredential();
+        var config = Harness.config("contract-credential", credential, Harness.CALL_TIMEOUT);
+        try (var cloud = new OpenStackCloud(config, InstantSource.system())) {
+            assertThat(cloud.list()).isEmpty();
+            assertThat(cloud.quota().usedInstances()).isPresent();
+        }
+    }
+
     private static final class Harness implements CloudHarness {
 
         private static final Duration CALL_TIMEOUT = Duration.ofSeconds(20);
@@ -106,16 +116,20 @@ class RealOpenStackContractTest extends CloudProviderContract {
                             "projectDomain",
                             "Default");
             return new OpenStackCloud(
-                    new CloudConfig(
-                            installation,
-                            "real",
-                            "openstack",
-                            Optional.of(ENDPOINT),
-                            Optional.of("RegionOne"),
-                            credentials,
-                            Map.of(),
-                            callTimeout),
-                    InstantSource.system());
+                    config(installation, credentials, callTimeout), InstantSource.system());
+        }
+
+        static CloudConfig config(
+                String installation, Map<String, String> credentials, Duration callTimeout) {
+            return new CloudConfig(
+                    installation,
+                    "real",
+                    "openstack",
+                    Optional.of(ENDPOINT),
+                    Optional.of("RegionOne"),
+                    credentials,
+                    Map.of(),
+                    callTimeout);
         }
 
         @Override
@@ -287,22 +301,27 @@ class RealOpenStackContractTest extends CloudProviderContract {
         }
     }
 
-    /** Nova as its operator sees it. */
+    /** The cloud as its operator sees it, or one of its users. */
     private static final class Admin {
 
         private final HttpClient http = HttpClient.newHttpClient();
         private final String token;
         private final String nova;
         private final String neutron;
+        private final String user;
 
         Admin() {
+            this("admin");
+        }
+
+        Admin(String name) {
             var login =
                     """
                     {"auth": {"identity": {"methods": ["password"], "password": {"user":
-                      {"name": "admin", "domain": {"name": "Default"}, "password": "%s"}}},
+                      {"name": "%s", "domain": {"name": "Default"}, "password": "%s"}}},
                      "scope": {"project": {"name": "vmm", "domain": {"name": "Default"}}}}}
                     """
-                            .formatted(PASSWORD);
+                            .formatted(name, PASSWORD);
             var answer =
                     exchange(
                             HttpRequest.newBuilder(URI.create(ENDPOINT + "/auth/tokens"))
@@ -310,6 +329,11 @@ class RealOpenStackContractTest extends CloudProviderContract {
                                     .POST(BodyPublishers.ofString(login)));
             token = answer.headers().firstValue("X-Subject-Token").orElseThrow();
             var document = JsonParser.parseString(answer.body()).getAsJsonObject();
+            user =
+                    document.getAsJsonObject("token")
+                            .getAsJsonObject("user")
+                            .get("id")
+                            .getAsString();
             nova = baseOf(document, "compute");
             neutron = baseOf(document, "network") + "/v2.0";
         }
@@ -322,6 +346,22 @@ class RealOpenStackContractTest extends CloudProviderContract {
                 return endpoint.get("url").getAsString();
             }
             throw new AssertionError("there is no service of type " + type);
+        }
+
+        /** For the project of this login, as its user's settings take it. */
+        Map<String, String> addApplicationCredential() {
+            var body =
+                    """
+                    {"application_credential": {"name": "vmm-%d"}}
+                    """
+                            .formatted(System.nanoTime());
+            var path = "/users/" + user + "/application_credentials";
+            var made =
+                    send(ENDPOINT, "POST", path, body, "")
+                            .getAsJsonObject("application_credential");
+            return Map.of(
+                    "applicationCredentialId", made.get("id").getAsString(),
+                    "applicationCredentialSecret", made.get("secret").getAsString());
         }
 
         String addPort(String owner, String device) {
