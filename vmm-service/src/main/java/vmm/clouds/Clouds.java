@@ -14,6 +14,7 @@ import vmm.event.Instants;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -35,6 +36,9 @@ public class Clouds {
             """;
 
     private static final Logger log = LoggerFactory.getLogger(Clouds.class);
+
+    /** Between two listings of a slow cloud where VMs move. */
+    private static final Duration LONGEST_REST = Duration.ofSeconds(10);
 
     private final JdbcClient jdbc;
     private final Events events;
@@ -70,12 +74,18 @@ public class Clouds {
                 .list();
     }
 
-    /** Records a complete listing. */
-    public void recordListed(CloudState cloud, Instant began) {
+    /**
+     * Records a complete listing. While VMs move, a cloud that takes long to list is left alone
+     * twice as long, at most {@link #LONGEST_REST}: listings must not keep it from launching.
+     */
+    public void recordListed(CloudState cloud, Instant began, Instant ended) {
+        var rest = Duration.between(began, ended).multipliedBy(2);
+        if (rest.compareTo(LONGEST_REST) > 0) rest = LONGEST_REST;
         jdbc.sql(
-                        "UPDATE cloud SET listed_at = :began, failures = 0, look_after = NULL WHERE"
-                                + " name = :name")
+                        "UPDATE cloud SET listed_at = :began, failures = 0, look_after = :after"
+                                + " WHERE name = :name")
                 .param("began", Instants.sql(began))
+                .param("after", Instants.sql(ended.plus(rest)))
                 .param("name", cloud.name())
                 .update();
         if (cloud.health() == CloudState.Health.UNHEALTHY) {

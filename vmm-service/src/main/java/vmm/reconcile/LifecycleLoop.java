@@ -140,7 +140,7 @@ public class LifecycleLoop implements Reconciler {
         Instant began = clock.instant();
         try {
             var instances = provider.list();
-            clouds.recordListed(cloud, began);
+            clouds.recordListed(cloud, began, clock.instant());
             return Look.at(began, instances, store.id());
         } catch (CloudFailure failure) {
             clouds.recordFailure(cloud, failure, began);

@@ -32,7 +32,7 @@ class UnconnectedCloudTest {
             assertThat(jdbc.sql("SELECT count(*) FROM event").query(Long.class).single())
                     .isEqualTo(1);
 
-            clouds.recordListed(lost, NOW.plusSeconds(90));
+            clouds.recordListed(lost, NOW.plusSeconds(90), NOW.plusSeconds(90));
             assertThat(clouds.find("old").orElseThrow().health())
                     .isEqualTo(CloudState.Health.HEALTHY);
         }

@@ -27,7 +27,8 @@ class OpenStackBenchTest {
     void fillsAgainstABareLoopOfCreates() throws Exception {
         double bare = 0;
         double ours = 0;
-        try (var run = new OpenStackRun(directory, "bench", (SERVERS + 1) / 2)) {
+        try (var run =
+                new OpenStackRun(directory, "bench", (SERVERS + 1) / 2, Duration.ofSeconds(20))) {
             for (int turn = 0; turn < 2; turn++) {
                 bare += bareLoop(run, "bare-" + Long.toString(System.nanoTime(), 36));
                 long began = System.nanoTime();

@@ -24,6 +24,12 @@ class OpenStackChaosTest {
     /** How long a fault lasts when the pool does not get what it wants in spite of it. */
     private static final Duration FAULT = Duration.ofMinutes(2);
 
+    /** How long a call may take where clouds hang. */
+    private static final Duration HANGS = Duration.ofSeconds(5);
+
+    /** How long a call may take where they have a lot to do: what a fleet file says without. */
+    private static final Duration BUSY = Duration.ofSeconds(20);
+
     private static final Duration CONVERGES = Duration.ofMinutes(6);
 
     private final int kills = Integer.getInteger("vmm.kills", 50);
@@ -51,7 +57,7 @@ class OpenStackChaosTest {
     @ParameterizedTest
     @EnumSource
     void convergesAfter(Fault fault) throws Exception {
-        try (var run = new OpenStackRun(directory, "chaos", 20)) {
+        try (var run = new OpenStackRun(directory, "chaos", 20, HANGS)) {
             run.resize(6);
             run.awaitSettled(CONVERGES);
             run.claim("before");
@@ -98,7 +104,7 @@ class OpenStackChaosTest {
     void nothingLeaksWhenTheServiceIsKilledWhileItLaunches() throws Exception {
         System.out.println("openstack kills: " + kills + ", seed " + seed);
         var random = new SplittableRandom(seed);
-        try (var run = new OpenStackRun(directory, "kills", 15)) {
+        try (var run = new OpenStackRun(directory, "kills", 15, HANGS)) {
             for (int kill = 0; kill < kills; kill++) {
                 int size = 4 + random.nextInt(8);
                 run.resize(size);
@@ -150,7 +156,7 @@ class OpenStackChaosTest {
 
     @Test
     void manyServersComeAndGoWithoutAnErrorOfOurs() throws Exception {
-        try (var run = new OpenStackRun(directory, "many", (servers + 1) / 2)) {
+        try (var run = new OpenStackRun(directory, "many", (servers + 1) / 2, BUSY)) {
             long start = System.nanoTime();
             run.resize(servers);
             run.awaitSettled(Duration.ofMinutes(40));

@@ -32,7 +32,7 @@ final class OpenStackRun implements AutoCloseable {
                 credentials: {userDomain: Default, projectDomain: Default, project: vmm, username: vmm, password: "${OPENSTACK_PASSWORD}"}
                 options: {network: vmm-net}
                 maxVms: %d
-                callTimeout: PT5S
+                callTimeout: %s
             """;
     private static final String POOL =
             """
@@ -64,8 +64,9 @@ final class OpenStackRun implements AutoCloseable {
 
     /**
      * @param cap of each cloud; the pool may have twice as many VMs
+     * @param callTimeout short where clouds are made to hang, long where they are made to work
      */
-    OpenStackRun(Path directory, String kind, int cap) throws Exception {
+    OpenStackRun(Path directory, String kind, int cap, Duration callTimeout) throws Exception {
         this.directory = directory;
         this.cap = cap;
         installation = kind + "-" + Long.toString(System.nanoTime(), 36);
@@ -75,8 +76,8 @@ final class OpenStackRun implements AutoCloseable {
                 "installation: "
                         + installation
                         + "\nclouds:\n"
-                        + CLOUD.formatted("a", a.keystone(), cap)
-                        + CLOUD.formatted("b", b.keystone(), cap)
+                        + CLOUD.formatted("a", a.keystone(), cap, callTimeout)
+                        + CLOUD.formatted("b", b.keystone(), cap, callTimeout)
                         + POOL.formatted(2 * cap));
         environment =
                 Map.of(

@@ -19,7 +19,7 @@ class OpenStackSmokeTest {
 
     @Test
     void fillsGrantsOutlivesAHungCloudAndLeavesNothing() throws Exception {
-        try (var run = new OpenStackRun(directory, "smoke", 12)) {
+        try (var run = new OpenStackRun(directory, "smoke", 12, Duration.ofSeconds(5))) {
             var foreign = run.a.createForeign("foreign");
             try {
                 run.resize(6);
