@@ -95,22 +95,29 @@ public class Clouds {
 
     /**
      * Records a listing that failed; after some in a row the cloud is UNHEALTHY. The next is tried
-     * after 1 s, then twice as long each time, at most 30 s.
+     * after 1 s, then twice as long each time, at most 30 s. A cloud that throttles us is not sick:
+     * it is left alone for as long as it says.
+     *
+     * @param now when it had failed
      */
     public void recordFailure(CloudState cloud, CloudFailure failure, Instant now) {
+        boolean throttled = failure instanceof CloudFailure.Throttled;
         int failures =
                 jdbc.sql(
                                 """
-                                UPDATE cloud SET failures = failures + 1,
-                                       look_after = CAST(:now AS timestamptz) + least(30, 2 ^ least(failures, 10)) * interval '1 second'
+                                UPDATE cloud SET failures = failures + :strike,
+                                       look_after = CAST(:now AS timestamptz)
+                                           + greatest(least(30, 2 ^ least(failures, 10)), :pause) * interval '1 second'
                                 WHERE name = :name RETURNING failures
                                 """)
+                        .param("strike", throttled ? 0 : 1)
+                        .param("pause", throttled ? LaunchMarks.pause(failure).toSeconds() : 0)
                         .param("now", Instants.sql(now))
                         .param("name", cloud.name())
                         .query(Integer.class)
                         .single();
         boolean sick =
-                failures >= FAILURES_UNTIL_UNHEALTHY
+                !throttled && failures >= FAILURES_UNTIL_UNHEALTHY
                         || failure instanceof CloudFailure.Unauthorized;
         if (sick && cloud.health() != CloudState.Health.UNHEALTHY) {
             become(cloud.name(), CloudState.Health.UNHEALTHY, why(failure, failures), now);

@@ -249,6 +249,9 @@ public final class GuardedCloud implements CloudProvider {
             return new Answer<>(call.make(), null);
         } catch (CloudFailure failure) {
             return new Answer<>(null, failure);
+        } catch (RuntimeException | Error broken) { // nobody above reckons with an Error
+            return new Answer<>(
+                    null, new CloudFailure.Unreachable("the adapter failed: " + broken));
         }
     }
 

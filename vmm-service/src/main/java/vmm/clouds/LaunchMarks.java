@@ -26,6 +26,9 @@ public class LaunchMarks {
     static final Duration FIRST = Duration.ofSeconds(30);
     static final Duration LONGEST = Duration.ofMinutes(4);
 
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
+
     private final JdbcClient jdbc;
 
     public LaunchMarks(JdbcClient jdbc) {
@@ -46,10 +49,19 @@ public class LaunchMarks {
             case CloudFailure.Unreachable f ->
                     put(cloud, WHOLE_CLOUD, FIRST, LONGEST, 2, f.detail(), now);
             case CloudFailure.Throttled f -> {
-                var wait = f.retryAfter().orElse(Duration.ofSeconds(5));
+                var wait = pause(f);
                 put(cloud, WHOLE_CLOUD, wait, wait, 1, f.detail(), now);
             }
         }
+    }
+
+    /** How long a cloud is left alone that throttles us: as it says, within reason. */
+    static Duration pause(CloudFailure failure) {
+        var said =
+                failure instanceof CloudFailure.Throttled throttled
+                        ? throttled.retryAfter().orElse(FIRST_PAUSE)
+                        : FIRST_PAUSE;
+        return said.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : said;
     }
 
     /**

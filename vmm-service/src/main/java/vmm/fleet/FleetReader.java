@@ -52,7 +52,9 @@ final class FleetReader {
     static final int MOST = 100_000;
     static final int LONGEST_ID = 200;
     static final int LONGEST_URL = 500;
-    private static final Duration LONGEST_CALL = Duration.ofMinutes(10);
+
+    /** A create may wait for its turn twice that long: it must be out before it is given up. */
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(40);
 
     private final Map<String, KindRules> kinds;
     private final Problems problems;

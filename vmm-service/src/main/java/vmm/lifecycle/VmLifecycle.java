@@ -96,7 +96,7 @@ public final class VmLifecycle {
                         case RUNNING -> new Step.Become(VmState.BOOTSTRAPPING, null, "runs");
                         case BUILDING, STOPPED ->
                                 late(vm, VmReason.LAUNCH_TIMEOUT, "not running", terms, now);
-                        case ERROR -> gone(VmReason.LAUNCH_FAILED, error(instance));
+                        case ERROR -> failed(vm, instance, terms, now);
                         case DELETING -> look(vm);
                     };
             case Absent a ->
@@ -119,7 +119,7 @@ public final class VmLifecycle {
                         case RUNNING -> whenReady(vm, instance.address(), terms, now);
                         case BUILDING, STOPPED ->
                                 late(vm, VmReason.BOOTSTRAP_TIMEOUT, "not running", terms, now);
-                        case ERROR -> gone(VmReason.LAUNCH_FAILED, error(instance));
+                        case ERROR -> failed(vm, instance, terms, now);
                         case DELETING -> look(vm);
                     };
             case Absent a -> look(vm);
@@ -243,6 +243,14 @@ public final class VmLifecycle {
         return over(sent, terms.bootTimeout(), now)
                 ? gone(reason, what + " after " + terms.bootTimeout())
                 : WAIT;
+    }
+
+    /** Where the listing does not say why, the instance itself is asked before it is given up. */
+    private static Step failed(Vm vm, Instance instance, Terms terms, Instant now) {
+        boolean ask =
+                instance.detail() == null
+                        && late(vm, VmReason.LAUNCH_FAILED, "", terms, now) == WAIT;
+        return ask ? new Step.Look(instance.id()) : gone(VmReason.LAUNCH_FAILED, error(instance));
     }
 
     private static String error(Instance instance) {

@@ -143,7 +143,7 @@ public class LifecycleLoop implements Reconciler {
             clouds.recordListed(cloud, began, clock.instant());
             return Look.at(began, instances, store.id());
         } catch (CloudFailure failure) {
-            clouds.recordFailure(cloud, failure, began);
+            clouds.recordFailure(cloud, failure, clock.instant());
             log.warn(
                     "lifecycle cloud={} could not list: {} ({})",
                     cloud.name(),

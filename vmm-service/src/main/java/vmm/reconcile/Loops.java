@@ -153,6 +153,9 @@ public final class Loops implements Wakes, AutoCloseable {
                 log.error("{} {} failed", loop, key, failure);
             }
             rows.reportFailure(loop, key, failure);
+        } catch (Error broken) { // the loop goes on all the same
+            log.error("{} {} failed", loop, key, broken);
+            rows.reportFailure(loop, key, new IllegalStateException(broken));
         }
     }
 

@@ -133,6 +133,7 @@ public class OrphanLoop implements Reconciler {
         try {
             leftovers = provider.leftovers();
         } catch (CloudFailure failure) {
+            log.info("orphan cloud={} leftovers are not known: {}", cloud, failure.detail());
             return 0;
         }
         var instances = leftovers.stream().map(Leftover::instanceId).collect(Collectors.toSet());

@@ -45,13 +45,17 @@ class VmLifecycleTest {
     }
 
     private static Observation shown(Status status) {
+        return shown(status, null);
+    }
+
+    private static Observation shown(Status status, @Nullable String detail) {
         return new Present(
                 new Instance(
                         "i-1",
                         "vmm",
                         new Tags("i", "s", Row.ID.toString()),
                         status,
-                        null,
+                        detail,
                         false,
                         "10.0.0.1",
                         LATELY));
@@ -133,7 +137,17 @@ class VmLifecycleTest {
                         "DELETING LAUNCH_FAILED"),
                 arguments(provisioning, shown(Status.BUILDING), GUEST, "wait"),
                 arguments(provisioning, shown(Status.RUNNING), GUEST, "BOOTSTRAPPING"),
-                arguments(provisioning, shown(Status.ERROR), GUEST, "DELETING LAUNCH_FAILED"),
+                arguments(provisioning, shown(Status.ERROR), GUEST, "look i-1"),
+                arguments(
+                        provisioning,
+                        shown(Status.ERROR, "No valid host"),
+                        GUEST,
+                        "DELETING LAUNCH_FAILED"),
+                arguments(
+                        provisioning.sent(LONG_AGO, CreateResult.ACCEPTED),
+                        shown(Status.ERROR),
+                        GUEST,
+                        "DELETING LAUNCH_FAILED"),
                 arguments(provisioning, shown(Status.DELETING), GUEST, "look i-1"),
                 arguments(
                         provisioning.sent(LONG_AGO, CreateResult.ACCEPTED),

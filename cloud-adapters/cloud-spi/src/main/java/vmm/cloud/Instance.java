@@ -9,8 +9,9 @@ import java.time.Instant;
  *
  * @param id the cloud's own id
  * @param tags ours, as read back; any part may be missing if somebody removed it
- * @param detail what the cloud says of an {@link Status#ERROR}, else null
- * @param noRoom it is in ERROR for want of room: elsewhere there may be some
+ * @param detail what the cloud says of an {@link Status#ERROR}, null in a listing of a cloud that
+ *     tells it only of a single instance, and for every other status
+ * @param noRoom it is in ERROR for want of room, by that detail: elsewhere there may be some
  * @param address where the guest can be reached, null while it has none
  * @param createdAt by the cloud's clock; only to order doubles
  */

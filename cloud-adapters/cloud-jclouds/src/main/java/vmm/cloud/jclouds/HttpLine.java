@@ -24,6 +24,9 @@ import java.util.function.Supplier;
  */
 public final class HttpLine {
 
+    /** Bytes of an answer; a page of 1,000 servers has some three million. */
+    private static final int MOST = 32 << 20;
+
     private final HttpCommandExecutorService executor;
 
     public HttpLine(HttpCommandExecutorService executor) {
@@ -75,12 +78,18 @@ public final class HttpLine {
             return new HttpAnswer(
                     response.getStatusCode(),
                     response.getFirstHeaderOrNull("Retry-After"),
-                    new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                    new String(whole(in), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
             Closeables2.closeQuietly(payload);
         }
+    }
+
+    private static byte[] whole(InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(MOST + 1);
+        if (bytes.length > MOST) throw new IOException("an answer of more than 32 MiB");
+        return bytes;
     }
 
     private static String words(IOException e) {

@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The requests of one call of the core. None begins when the call's time is over; one that meets a
@@ -111,7 +112,18 @@ final class Conversation {
     /** Every item of a listing, paged to the end; each has an id. */
     List<JsonObject> list(Service service, String path, String key, Map<String, String> headers)
             throws CloudFailure {
-        var items = new ArrayList<JsonObject>();
+        return list(service, path, key, headers, Optional::of);
+    }
+
+    /** The same, but of each page only what is made of it is kept. */
+    <T> List<T> list(
+            Service service,
+            String path,
+            String key,
+            Map<String, String> headers,
+            Function<JsonObject, Optional<T>> make)
+            throws CloudFailure {
+        var items = new ArrayList<T>();
         var ids = new HashSet<String>();
         var marker = "";
         while (true) {
@@ -122,7 +134,7 @@ final class Conversation {
                 if (!(element instanceof JsonObject item)) throw noId(service);
                 marker = Json.text(item, "id").orElseThrow(() -> noId(service));
                 if (marker.isBlank()) throw noId(service);
-                if (ids.add(marker)) items.add(item);
+                if (ids.add(marker)) make.apply(item).ifPresent(items::add);
             }
             if (!goesOn(page, key) && array.size() < PAGE) return items;
             if (array.isEmpty()) return items;

@@ -11,7 +11,6 @@ import vmm.cloud.CloudProvider;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.Image;
 import vmm.cloud.Instance;
-import vmm.cloud.Instance.Status;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Leftover;
 import vmm.cloud.Offering;
@@ -20,20 +19,12 @@ import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.openstack.Servers.Owner;
 
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** One project in one region of an OpenStack. */
 public final class OpenStackCloud implements CloudProvider {
-
-    /**
-     * Failed instances whose reason is asked for in one listing; the rest have their turn later.
-     */
-    private static final int REASONS = 10;
 
     private final CloudConfig config;
     private final OpenStackOptions options;
@@ -42,7 +33,6 @@ public final class OpenStackCloud implements CloudProvider {
     private final Servers servers;
     private final Launches launches;
     private final Names names;
-    private final Map<String, String> reasons = new ConcurrentHashMap<>();
     private @Nullable Keystone keystone;
     private boolean closed;
 
@@ -75,31 +65,21 @@ public final class OpenStackCloud implements CloudProvider {
     public Optional<Instance> get(String instanceId) throws CloudFailure {
         return find(talk(), instanceId)
                 .filter(server -> servers.ownerOf(server) != Owner.SOMEBODY_ELSE)
+                .filter(server -> !Servers.isSoftDeleted(server))
                 .map(server -> servers.instance(server, servers.reasonOf(server)));
     }
 
     @Override
     public List<Instance> list() throws CloudFailure {
-        var talk = talk();
-        var instances = new ArrayList<Instance>();
-        var failed = new HashSet<String>();
-        int looks = 0;
-        for (var server : talk.list(Service.COMPUTE, "/servers/detail", "servers", Map.of())) {
-            if (servers.ownerOf(server) == Owner.SOMEBODY_ELSE) continue;
-            Optional<String> reason = Optional.empty();
-            if (servers.statusOf(server) == Status.ERROR) {
-                var id = Json.text(server, "id").orElseThrow();
-                failed.add(id);
-                if (!reasons.containsKey(id) && looks < REASONS) {
-                    looks++;
-                    learnReason(talk, id);
-                }
-                reason = Optional.ofNullable(reasons.get(id));
-            }
-            instances.add(servers.instance(server, reason));
-        }
-        reasons.keySet().retainAll(failed);
-        return List.copyOf(instances);
+        return talk().list(
+                        Service.COMPUTE,
+                        "/servers/detail",
+                        "servers",
+                        Map.of(),
+                        server ->
+                                servers.ownerOf(server) == Owner.SOMEBODY_ELSE
+                                        ? Optional.empty()
+                                        : Optional.of(servers.instance(server, null)));
     }
 
     @Override
@@ -109,7 +89,11 @@ public final class OpenStackCloud implements CloudProvider {
         if (server.isEmpty()) return;
         switch (servers.ownerOf(server.get())) {
             case SOMEBODY_ELSE -> {}
-            case OURS -> change(talk, "DELETE", "/servers/" + instanceId, null);
+            case OURS -> {
+                if (!Servers.isSoftDeleted(server.get())) { // asked again, nova would begin anew
+                    change(talk, "DELETE", "/servers/" + instanceId, null);
+                }
+            }
             case UNREADABLE -> throw unreadable(instanceId);
         }
     }
@@ -200,17 +184,6 @@ public final class OpenStackCloud implements CloudProvider {
             throws CloudFailure {
         if (!isId(instanceId)) throw new CloudFailure.Rejected("no instance has such an id");
         return talk.find(Service.COMPUTE, "/servers/" + instanceId, "server");
-    }
-
-    /** Nova tells it only of a single server. A listing is complete without it. */
-    private void learnReason(Conversation talk, String instanceId) {
-        try {
-            find(talk, instanceId)
-                    .flatMap(servers::reasonOf)
-                    .ifPresent(reason -> reasons.put(instanceId, reason));
-        } catch (CloudFailure unknown) {
-            // asked again at the next listing
-        }
     }
 
     private void change(Conversation talk, String method, String path, @Nullable JsonObject body)

@@ -7,6 +7,7 @@ import vmm.cloud.Leftover;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -22,11 +23,11 @@ record Ports(Refusals refusals) {
     private static final String KIND = "port";
 
     /** Servers that are asked for by themselves in one call; the rest have their turn later. */
-    private static final int LOOKS = 50;
+    private static final int LOOKS = 20;
 
     List<Leftover> leftovers(Conversation talk) throws CloudFailure {
         var suspects = new ArrayList<Leftover>();
-        var path = "/ports?fields=id&fields=device_id&fields=device_owner";
+        var path = "/ports?fields=id&fields=name&fields=device_id&fields=device_owner";
         for (var port : talk.list(Service.NETWORK, path, "ports", Map.of())) {
             var server = serverOf(port);
             if (!server.isEmpty()) {
@@ -39,9 +40,15 @@ record Ports(Refusals refusals) {
                         .map(server -> Json.text(server, "id").orElseThrow())
                         .collect(Collectors.toSet());
         suspects.removeIf(port -> alive.contains(port.instanceId()));
+        Collections.shuffle(suspects); // those that stay, being others', hide none of ours for ever
         var gone = new ArrayList<Leftover>();
         for (var port : suspects.subList(0, Math.min(LOOKS, suspects.size()))) {
-            if (isGone(talk, port.instanceId())) gone.add(port);
+            try {
+                if (isGone(talk, port.instanceId())) gone.add(port);
+            } catch (CloudFailure outOfTime) {
+                if (gone.isEmpty()) throw outOfTime;
+                break;
+            }
         }
         return List.copyOf(gone);
     }
@@ -75,8 +82,12 @@ record Ports(Refusals refusals) {
         return talk.find(Service.COMPUTE, "/servers/" + instanceId, "server").isEmpty();
     }
 
-    /** The server that a port was made for, empty if it was made for something else. */
+    /**
+     * The server that a port was made for, empty if it was made for something else. Nova names none
+     * of its own: a port with a name is somebody's who attached it.
+     */
     private static String serverOf(JsonObject port) {
+        if (!Json.text(port, "name").orElse("").isEmpty()) return "";
         if (!Json.text(port, "device_owner").orElse("").startsWith("compute:")) return "";
         return Json.text(port, "device_id").filter(OpenStackCloud::isId).orElse("");
     }

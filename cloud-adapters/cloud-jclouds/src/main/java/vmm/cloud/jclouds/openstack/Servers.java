@@ -25,44 +25,46 @@ record Servers(String installation, Refusals refusals) {
     enum Owner {
         OURS,
         SOMEBODY_ELSE,
-        /** Its metadata cannot be read, and its name does not say that it is another's. */
+        /** Its metadata do not say, and its name does not say that it is another's. */
         UNREADABLE
     }
 
     Owner ownerOf(JsonObject server) {
         var metadata = Json.maybeObject(server, "metadata");
-        if (metadata.isPresent()) {
-            boolean ours =
-                    Json.text(metadata.get(), Tags.INSTALLATION).equals(Optional.of(installation));
-            return ours ? Owner.OURS : Owner.SOMEBODY_ELSE;
+        var tag = metadata.flatMap(tags -> Json.text(tags, Tags.INSTALLATION));
+        if (tag.isPresent()) {
+            return tag.get().equals(installation) ? Owner.OURS : Owner.SOMEBODY_ELSE;
         }
         var name = Json.text(server, "name");
-        return name.isEmpty() || name.get().startsWith("vmm-" + installation + "-")
+        boolean oursByName = name.isPresent() && name.get().startsWith("vmm-" + installation + "-");
+        return oursByName || name.isEmpty() && metadata.isEmpty()
                 ? Owner.UNREADABLE
                 : Owner.SOMEBODY_ELSE;
     }
 
     /**
-     * @param reason why it is in {@link Status#ERROR}, if the cloud said so
+     * @param reason why it is in {@link Status#ERROR}, null if that was not asked
      */
-    Instance instance(JsonObject server, Optional<String> reason) {
+    Instance instance(JsonObject server, @Nullable String reason) {
         var status = statusOf(server);
         return new Instance(
                 Json.text(server, "id").orElse(""),
                 Json.text(server, "name").orElse(""),
                 tagsOf(server),
                 status,
-                status == Status.ERROR ? reason.orElse("the cloud does not say why") : null,
-                status == Status.ERROR && reason.filter(Servers::isWantOfRoom).isPresent(),
+                status == Status.ERROR ? reason : null,
+                status == Status.ERROR && reason != null && isWantOfRoom(reason),
                 addressOf(server),
                 createdAt(server));
     }
 
-    Optional<String> reasonOf(JsonObject server) {
+    /** Nova tells it only of a single server. */
+    String reasonOf(JsonObject server) {
         return Json.maybeObject(server, "fault")
                 .flatMap(fault -> Json.text(fault, "message"))
                 .map(refusals::shown)
-                .filter(message -> !message.isEmpty());
+                .filter(message -> !message.isEmpty())
+                .orElse("the cloud does not say why");
     }
 
     /** The scheduler's words, in every release so far; also when all retries are used up. */
@@ -71,7 +73,12 @@ record Servers(String installation, Refusals refusals) {
                 || reason.contains("Exceeded maximum number of retries");
     }
 
-    Status statusOf(JsonObject server) {
+    /** Nova keeps it for a while in case somebody wants it back; to us it is gone. */
+    static boolean isSoftDeleted(JsonObject server) {
+        return Json.text(server, "status").equals(Optional.of("SOFT_DELETED"));
+    }
+
+    private Status statusOf(JsonObject server) {
         if (Json.text(server, "OS-EXT-STS:task_state").orElse("").contains("deleting")) {
             return Status.DELETING;
         }

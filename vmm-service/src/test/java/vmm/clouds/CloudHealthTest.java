@@ -1,0 +1,94 @@
+package vmm.clouds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.cloud.CloudFailure;
+import vmm.database.TestDatabase;
+import vmm.event.Events;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** A cloud that the fleet file no longer names. */
+class CloudHealthTest {
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+
+    @Test
+    void itIsUnhealthyAndSaysWhyUntilAListingSucceeds() {
+        try (var database = TestDatabase.fresh()) {
+            var jdbc = JdbcClient.create(database);
+            jdbc.sql(
+                            "INSERT INTO cloud (name, kind, health_since) VALUES ('old',"
+                                    + " 'simulated', now())")
+                    .update();
+            var clouds = new Clouds(jdbc, new Events(jdbc));
+
+            clouds.recordUnconnected(clouds.find("old").orElseThrow(), NOW);
+            var lost = clouds.find("old").orElseThrow();
+            clouds.recordUnconnected(lost, NOW.plusSeconds(60));
+            assertThat(lost.health()).isEqualTo(CloudState.Health.UNHEALTHY);
+            assertThat(lost.healthReason()).contains("the fleet file does not name it");
+            assertThat(jdbc.sql("SELECT count(*) FROM event").query(Long.class).single())
+                    .isEqualTo(1);
+
+            clouds.recordListed(lost, NOW.plusSeconds(90), NOW.plusSeconds(90));
+            assertThat(clouds.find("old").orElseThrow().health())
+                    .isEqualTo(CloudState.Health.HEALTHY);
+        }
+    }
+
+    @Test
+    void aCloudThatThrottlesUsIsLeftAloneAsLongAsItSaysAndNotTakenForSick() {
+        try (var database = TestDatabase.fresh()) {
+            var jdbc = JdbcClient.create(database);
+            jdbc.sql(
+                            "INSERT INTO cloud (name, kind, health_since) VALUES ('busy',"
+                                    + " 'simulated', now())")
+                    .update();
+            var clouds = new Clouds(jdbc, new Events(jdbc));
+            var cloud = clouds.find("busy").orElseThrow();
+
+            for (int n = 0; n < 5; n++) {
+                clouds.recordFailure(cloud, throttled(Duration.ofSeconds(90)), NOW);
+            }
+            assertThat(clouds.find("busy").orElseThrow().health())
+                    .isEqualTo(CloudState.Health.HEALTHY);
+            assertThat(lookAfter(jdbc)).isEqualTo(NOW.plusSeconds(90));
+
+            clouds.recordFailure(cloud, throttled(Duration.ofDays(400)), NOW);
+            assertThat(lookAfter(jdbc)).isEqualTo(NOW.plusSeconds(600));
+        }
+    }
+
+    @Test
+    void aCloudThatTakesLongToListIsLeftAloneTwiceAsLongWithinReason() {
+        try (var database = TestDatabase.fresh()) {
+            var jdbc = JdbcClient.create(database);
+            jdbc.sql(
+                            "INSERT INTO cloud (name, kind, health_since) VALUES ('slow',"
+                                    + " 'simulated', now())")
+                    .update();
+            var clouds = new Clouds(jdbc, new Events(jdbc));
+            var cloud = clouds.find("slow").orElseThrow();
+
+            clouds.recordListed(cloud, NOW, NOW.plusSeconds(2));
+            assertThat(lookAfter(jdbc)).isEqualTo(NOW.plusSeconds(6));
+            clouds.recordListed(cloud, NOW, NOW.plusSeconds(20));
+            assertThat(lookAfter(jdbc)).isEqualTo(NOW.plusSeconds(30));
+        }
+    }
+
+    private static CloudFailure throttled(Duration retryAfter) {
+        return new CloudFailure.Throttled("slow down", Optional.of(retryAfter));
+    }
+
+    private static Instant lookAfter(JdbcClient jdbc) {
+        return jdbc.sql("SELECT look_after FROM cloud")
+                .query((row, n) -> row.getTimestamp(1).toInstant())
+                .single();
+    }
+}
