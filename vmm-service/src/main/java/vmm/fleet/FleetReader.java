@@ -54,7 +54,7 @@ final class FleetReader {
     static final int LONGEST_URL = 500;
 
     /** A create may wait for its turn twice that long: it must be out before it is given up. */
-    private static final Duration LONGEST_CALL = Duration.ofSeconds(40);
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
 
     private final Map<String, KindRules> kinds;
     private final Problems problems;

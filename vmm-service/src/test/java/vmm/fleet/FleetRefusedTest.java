@@ -106,7 +106,7 @@ class FleetRefusedTest {
             maxLifetime: P14D       | maxLifetime: P366D      | 11: maxLifetime is longer than P365D
             lease: PT12H            | `warning: PT24H`        | 10: warning PT24H is not below idleTimeout PT24H: give a shorter warning or a longer idleTimeout
             lease: PT12H            | `warning: PT2H\n    idleTimeout: PT2H` | 10: warning PT2H is not below idleTimeout PT2H
-            callTimeout: PT20S      | callTimeout: PT1H       | 4: callTimeout is longer than PT40S
+            callTimeout: PT20S      | callTimeout: PT1H       | 4: callTimeout is longer than PT30S
             duration: PT3H          | duration: P93D          | 17: duration is longer than P92D
             duration: PT3H          | duration: PT0.1S        | 17: duration PT0.1S is too short
             # references
