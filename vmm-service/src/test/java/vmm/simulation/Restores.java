@@ -121,16 +121,17 @@ final class Restores {
     /** Operators let go what nobody got meanwhile, and take what somebody did. */
     void lookAtHeld() {
         if (!drill) return;
-        if (sim.chaos.anyUp() == null) {
-            sim.time.after(dice.seconds(5, 20), this::lookAtHeld);
-            return;
-        }
-        drill = false;
-        for (var vm : List.copyOf(sim.view().vms().values())) {
-            if (!vm.held()) continue;
+        for (var vm : held()) {
             if (suspicious(vm)) sim.operators.forceHeld(vm);
             else sim.operators.hold(vm.id(), false);
         }
+        // A replica may have died in the middle of it.
+        drill = held().stream().anyMatch(this::suspicious);
+        if (drill) sim.time.after(dice.seconds(5, 20), this::lookAtHeld);
+    }
+
+    private List<VmRow> held() {
+        return sim.view().vms().values().stream().filter(VmRow::held).toList();
     }
 
     private boolean suspicious(VmRow vm) {
