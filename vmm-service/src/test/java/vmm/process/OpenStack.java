@@ -106,7 +106,7 @@ final class OpenStack {
     }
 
     void delete(String id) throws IOException, InterruptedException {
-        login();
+        get(nova + "/servers/detail?limit=1"); // so that the token is good
         HTTP.send(
                 request(nova + "/servers/" + id).DELETE().build(),
                 HttpResponse.BodyHandlers.discarding());
@@ -158,9 +158,15 @@ final class OpenStack {
         return token.isEmpty() ? request : request.header("X-Auth-Token", token);
     }
 
+    /** A token lives for some minutes: with a new one it is asked once more. */
     private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
         var answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() == 401) token = "";
+        if (answer.statusCode() == 401) {
+            token = "";
+            login();
+            request.setHeader("X-Auth-Token", token);
+            answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        }
         if (answer.statusCode() >= 300)
             throw new IOException("nova: " + answer.statusCode() + " " + answer.body());
         return JSON.readTree(answer.body());
