@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -60,13 +61,15 @@ final class OpenStack {
     /** Servers of an installation that nova shows, by tag or by name. */
     List<Server> servers(String installation) throws IOException, InterruptedException {
         var servers = new ArrayList<Server>();
+        var seen = new HashSet<String>();
         String marker = "";
         while (true) {
             var page = get(nova + "/servers/detail?limit=500" + marker).path("servers");
             if (page.isEmpty()) return servers;
             for (var entry : page) {
                 var server = Server.of(entry);
-                if (server.isOf(installation)) servers.add(server);
+                // One that is just being made may be on two pages: nova has it in two tables.
+                if (server.isOf(installation) && seen.add(server.id())) servers.add(server);
                 marker = "&marker=" + server.id();
             }
         }
