@@ -101,7 +101,11 @@ public class Clouds {
      * @param now when it had failed
      */
     public void recordFailure(CloudState cloud, CloudFailure failure, Instant now) {
-        boolean throttled = failure instanceof CloudFailure.Throttled;
+        var pause =
+                failure instanceof CloudFailure.Throttled throttled
+                        ? LaunchMarks.pause(throttled)
+                        : Duration.ZERO;
+        boolean strike = !(failure instanceof CloudFailure.Throttled);
         int failures =
                 jdbc.sql(
                                 """
@@ -110,14 +114,14 @@ public class Clouds {
                                            + greatest(least(30, 2 ^ least(failures, 10)), :pause) * interval '1 second'
                                 WHERE name = :name RETURNING failures
                                 """)
-                        .param("strike", throttled ? 0 : 1)
-                        .param("pause", throttled ? LaunchMarks.pause(failure).toSeconds() : 0)
+                        .param("strike", strike ? 1 : 0)
+                        .param("pause", pause.toSeconds())
                         .param("now", Instants.sql(now))
                         .param("name", cloud.name())
                         .query(Integer.class)
                         .single();
         boolean sick =
-                !throttled && failures >= FAILURES_UNTIL_UNHEALTHY
+                strike && failures >= FAILURES_UNTIL_UNHEALTHY
                         || failure instanceof CloudFailure.Unauthorized;
         if (sick && cloud.health() != CloudState.Health.UNHEALTHY) {
             become(cloud.name(), CloudState.Health.UNHEALTHY, why(failure, failures), now);

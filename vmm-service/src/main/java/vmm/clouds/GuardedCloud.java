@@ -25,7 +25,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
@@ -237,8 +236,6 @@ public final class GuardedCloud implements CloudProvider {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CloudFailure.Unreachable("interrupted");
-        } catch (ExecutionException e) {
-            throw new CloudFailure.Unreachable("the adapter failed: " + e.getCause());
         } catch (Exception e) {
             throw new CloudFailure.Unreachable("the adapter failed: " + e);
         }

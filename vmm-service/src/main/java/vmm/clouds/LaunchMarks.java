@@ -56,11 +56,8 @@ public class LaunchMarks {
     }
 
     /** How long a cloud is left alone that throttles us: as it says, within reason. */
-    static Duration pause(CloudFailure failure) {
-        var said =
-                failure instanceof CloudFailure.Throttled throttled
-                        ? throttled.retryAfter().orElse(FIRST_PAUSE)
-                        : FIRST_PAUSE;
+    static Duration pause(CloudFailure.Throttled failure) {
+        var said = failure.retryAfter().orElse(FIRST_PAUSE);
         return said.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : said;
     }
 

@@ -115,8 +115,7 @@ public final class Loops implements Wakes, AutoCloseable {
             slot.awaitGap(GAPS.getOrDefault(loop, Duration.ZERO));
             slot.begin();
             guarded(loop, key, () -> pass(loop, key, slot));
-            slot.end();
-        } while (running && slot.again());
+        } while (slot.goesOn() && running);
     }
 
     private void pass(LoopKind loop, String key, Slot slot) {
@@ -145,7 +144,7 @@ public final class Loops implements Wakes, AutoCloseable {
     private void guarded(LoopKind loop, String key, Runnable work) {
         try {
             work.run();
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) { // after an Error the loop goes on all the same
             if (!running) return;
             if (isDatabaseAway(failure)) {
                 log.warn("{} {}: the database does not answer: {}", loop, key, failure.toString());
@@ -153,13 +152,10 @@ public final class Loops implements Wakes, AutoCloseable {
                 log.error("{} {} failed", loop, key, failure);
             }
             rows.reportFailure(loop, key, failure);
-        } catch (Error broken) { // the loop goes on all the same
-            log.error("{} {} failed", loop, key, broken);
-            rows.reportFailure(loop, key, new IllegalStateException(broken));
         }
     }
 
-    private static boolean isDatabaseAway(RuntimeException failure) {
+    private static boolean isDatabaseAway(Throwable failure) {
         return failure instanceof DataAccessResourceFailureException
                 || failure instanceof CannotCreateTransactionException;
     }
@@ -194,7 +190,7 @@ public final class Loops implements Wakes, AutoCloseable {
         return slots.entrySet().stream()
                 .filter(slot -> slot.getKey().loop() == loop)
                 .filter(slot -> key.equals(ALL) || slot.getKey().key().equals(key))
-                .anyMatch(slot -> slot.getValue().again());
+                .anyMatch(slot -> slot.getValue().busy());
     }
 
     record Key(LoopKind loop, String key) {}
@@ -223,11 +219,13 @@ public final class Loops implements Wakes, AutoCloseable {
             lastBegan = System.nanoTime();
         }
 
-        synchronized void end() {
-            if (!asked) busy = false;
+        /** Whether the worker must go round again; if not, the next to ask starts another. */
+        synchronized boolean goesOn() {
+            busy = asked;
+            return busy;
         }
 
-        synchronized boolean again() {
+        synchronized boolean busy() {
             return busy;
         }
     }

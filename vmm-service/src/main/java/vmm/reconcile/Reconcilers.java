@@ -149,7 +149,7 @@ public final class Reconcilers {
                 .update();
     }
 
-    void reportFailure(LoopKind loop, String key, RuntimeException failure) {
+    void reportFailure(LoopKind loop, String key, Throwable failure) {
         try {
             jdbc.sql(
                             "UPDATE reconciler SET last_finished_at = :now, last_error = :error"

@@ -97,10 +97,10 @@ public class VmSteps {
      */
     boolean take(Vm read, Observation seen, Instant asOf, Terms terms, CloudProvider provider) {
         var step = VmLifecycle.next(read, seen, terms, asOf);
-        boolean records = isNews(read, seen) || step instanceof Step.Become;
+        var news = news(read, seen);
         var taken =
-                records
-                        ? transactions.execute(status -> record(read, seen, asOf, terms))
+                news.isPresent() || step instanceof Step.Become
+                        ? transactions.execute(status -> record(read, seen, news, asOf, terms))
                         : new Taken(read, step);
         if (taken == null) return false;
         carryOut(taken.next(), taken.vm(), terms, provider);
@@ -110,10 +110,11 @@ public class VmSteps {
     /** How far a VM has come, and what is to be done next. */
     private record Taken(Vm vm, Step next) {}
 
-    private Taken record(Vm read, Observation seen, Instant asOf, Terms terms) {
+    private Taken record(
+            Vm read, Observation seen, Optional<Instance> news, Instant asOf, Terms terms) {
         // The allocation's row first, as whoever releases it does: two orders would be a deadlock.
         if (read.state() == VmState.ALLOCATED) allocations.lockOf(read.id());
-        if (isNews(read, seen)) recordSeen(read, ((Observation.Present) seen).instance());
+        news.ifPresent(instance -> recordSeen(read, instance));
         Vm vm = read;
         for (int i = 0; i < STEPS_A_PASS; i++) {
             var step = VmLifecycle.next(vm, seen, terms, asOf);
@@ -192,14 +193,16 @@ public class VmSteps {
         }
     }
 
-    /** So that a fleet at rest writes nothing. */
-    private static boolean isNews(Vm vm, Observation seen) {
-        return seen instanceof Observation.Present(Instance instance)
-                && (vm.seenAt() == null
-                        || vm.absentSince() != null
-                        || vm.instanceId() == null
-                        || !instance.status().name().equals(vm.instanceStatus())
-                        || (instance.address() != null && vm.address() == null));
+    /** What the row does not say yet, so that a fleet at rest writes nothing. */
+    private static Optional<Instance> news(Vm vm, Observation seen) {
+        if (!(seen instanceof Observation.Present(Instance instance))) return Optional.empty();
+        boolean known =
+                vm.seenAt() != null
+                        && vm.absentSince() == null
+                        && vm.instanceId() != null
+                        && instance.status().name().equals(vm.instanceStatus())
+                        && (instance.address() == null || vm.address() != null);
+        return known ? Optional.empty() : Optional.of(instance);
     }
 
     private void recordSeen(Vm vm, Instance instance) {

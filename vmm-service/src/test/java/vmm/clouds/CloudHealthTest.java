@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** A cloud that the fleet file no longer names. */
+/** What the row of a cloud says after listings that succeed, fail or are slow. */
 class CloudHealthTest {
     private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
 
@@ -21,11 +21,7 @@ class CloudHealthTest {
     void itIsUnhealthyAndSaysWhyUntilAListingSucceeds() {
         try (var database = TestDatabase.fresh()) {
             var jdbc = JdbcClient.create(database);
-            jdbc.sql(
-                            "INSERT INTO cloud (name, kind, health_since) VALUES ('old',"
-                                    + " 'simulated', now())")
-                    .update();
-            var clouds = new Clouds(jdbc, new Events(jdbc));
+            var clouds = cloudsWith(jdbc, "old");
 
             clouds.recordUnconnected(clouds.find("old").orElseThrow(), NOW);
             var lost = clouds.find("old").orElseThrow();
@@ -45,11 +41,7 @@ class CloudHealthTest {
     void aCloudThatThrottlesUsIsLeftAloneAsLongAsItSaysAndNotTakenForSick() {
         try (var database = TestDatabase.fresh()) {
             var jdbc = JdbcClient.create(database);
-            jdbc.sql(
-                            "INSERT INTO cloud (name, kind, health_since) VALUES ('busy',"
-                                    + " 'simulated', now())")
-                    .update();
-            var clouds = new Clouds(jdbc, new Events(jdbc));
+            var clouds = cloudsWith(jdbc, "busy");
             var cloud = clouds.find("busy").orElseThrow();
 
             for (int n = 0; n < 5; n++) {
@@ -68,11 +60,7 @@ class CloudHealthTest {
     void aCloudThatTakesLongToListIsLeftAloneTwiceAsLongWithinReason() {
         try (var database = TestDatabase.fresh()) {
             var jdbc = JdbcClient.create(database);
-            jdbc.sql(
-                            "INSERT INTO cloud (name, kind, health_since) VALUES ('slow',"
-                                    + " 'simulated', now())")
-                    .update();
-            var clouds = new Clouds(jdbc, new Events(jdbc));
+            var clouds = cloudsWith(jdbc, "slow");
             var cloud = clouds.find("slow").orElseThrow();
 
             clouds.recordListed(cloud, NOW, NOW.plusSeconds(2));
@@ -80,6 +68,15 @@ class CloudHealthTest {
             clouds.recordListed(cloud, NOW, NOW.plusSeconds(20));
             assertThat(lookAfter(jdbc)).isEqualTo(NOW.plusSeconds(30));
         }
+    }
+
+    private static Clouds cloudsWith(JdbcClient jdbc, String name) {
+        jdbc.sql(
+                        "INSERT INTO cloud (name, kind, health_since)"
+                                + " VALUES (:name, 'simulated', now())")
+                .param("name", name)
+                .update();
+        return new Clouds(jdbc, new Events(jdbc));
     }
 
     private static CloudFailure throttled(Duration retryAfter) {

@@ -130,7 +130,7 @@ class BenchTest {
         }
         long pool = count(jdbc, "SELECT id FROM pool WHERE name = 'warm'");
         Bench.figure(
-                "claim latency, the first 50 at once after the start",
+                "claim latency, 50 at once right after the start",
                 percentiles(rest(service, jdbc, 50, 50, 1)),
                 "–");
         for (int round = 0; round < 20; round++) { // until the compilers are done

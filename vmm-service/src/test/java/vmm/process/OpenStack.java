@@ -109,10 +109,8 @@ final class OpenStack {
     }
 
     void delete(String id) throws IOException, InterruptedException {
-        get(nova + "/servers/detail?limit=1"); // so that the token is good
-        HTTP.send(
-                request(nova + "/servers/" + id).DELETE().build(),
-                HttpResponse.BodyHandlers.discarding());
+        login();
+        exchange(request(nova + "/servers/" + id).DELETE());
     }
 
     /** Faults: what the testbed's script {@code ctl} takes after the cloud. */
@@ -161,18 +159,22 @@ final class OpenStack {
         return token.isEmpty() ? request : request.header("X-Auth-Token", token);
     }
 
-    /** A token lives for some minutes: with a new one it is asked once more. */
     private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException {
-        var answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        if (answer.statusCode() == 401) {
-            token = "";
-            login();
-            request.setHeader("X-Auth-Token", token);
-            answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        }
+        var answer = exchange(request);
         if (answer.statusCode() >= 300)
             throw new IOException("nova: " + answer.statusCode() + " " + answer.body());
         return JSON.readTree(answer.body());
+    }
+
+    /** A token lives for some minutes: with a new one it is asked once more. */
+    private HttpResponse<String> exchange(HttpRequest.Builder request)
+            throws IOException, InterruptedException {
+        var answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 401) return answer;
+        token = "";
+        login();
+        request.setHeader("X-Auth-Token", token);
+        return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /** A server as nova shows it; the tags are empty when it has none. */

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Ports that outlived their server: each holds an address, and a share of the quota.
@@ -26,19 +27,17 @@ record Ports(Refusals refusals) {
     private static final int LOOKS = 20;
 
     List<Leftover> leftovers(Conversation talk) throws CloudFailure {
-        var suspects = new ArrayList<Leftover>();
         var path = "/ports?fields=id&fields=name&fields=device_id&fields=device_owner";
-        for (var port : talk.list(Service.NETWORK, path, "ports", Map.of())) {
-            var server = serverOf(port);
-            if (!server.isEmpty()) {
-                suspects.add(new Leftover(KIND, Json.text(port, "id").orElseThrow(), server));
-            }
-        }
+        var suspects = talk.list(Service.NETWORK, path, "ports", Map.of(), Ports::ofServer);
         if (suspects.isEmpty()) return List.of();
         var alive =
-                talk.list(Service.COMPUTE, "/servers", "servers", Map.of()).stream()
-                        .map(server -> Json.text(server, "id").orElseThrow())
-                        .collect(Collectors.toSet());
+                Set.copyOf(
+                        talk.list(
+                                Service.COMPUTE,
+                                "/servers",
+                                "servers",
+                                Map.of(),
+                                server -> Json.text(server, "id")));
         suspects.removeIf(port -> alive.contains(port.instanceId()));
         Collections.shuffle(suspects); // those that stay, being others', hide none of ours for ever
         var gone = new ArrayList<Leftover>();
@@ -60,7 +59,7 @@ record Ports(Refusals refusals) {
         var path = "/ports/" + leftover.id();
         var port = talk.find(Service.NETWORK, path, "port");
         if (port.isEmpty()) return;
-        if (!serverOf(port.get()).equals(leftover.instanceId())) {
+        if (!ofServer(port.get()).equals(Optional.of(leftover))) {
             throw new CloudFailure.Rejected(
                     "port " + leftover.id() + " does not belong to that instance any more");
         }
@@ -83,12 +82,16 @@ record Ports(Refusals refusals) {
     }
 
     /**
-     * The server that a port was made for, empty if it was made for something else. Nova names none
-     * of its own: a port with a name is somebody's who attached it.
+     * A port as one of the server that it was made for, empty if it was made for something else.
+     * Nova names none of its own: a port with a name is somebody's who attached it.
      */
-    private static String serverOf(JsonObject port) {
-        if (!Json.text(port, "name").orElse("").isEmpty()) return "";
-        if (!Json.text(port, "device_owner").orElse("").startsWith("compute:")) return "";
-        return Json.text(port, "device_id").filter(OpenStackCloud::isId).orElse("");
+    private static Optional<Leftover> ofServer(JsonObject port) {
+        if (!Json.text(port, "name").orElse("").isEmpty()) return Optional.empty();
+        if (!Json.text(port, "device_owner").orElse("").startsWith("compute:")) {
+            return Optional.empty();
+        }
+        return Json.text(port, "device_id")
+                .filter(OpenStackCloud::isId)
+                .map(server -> new Leftover(KIND, Json.text(port, "id").orElseThrow(), server));
     }
 }
