@@ -22,16 +22,25 @@ public class Allocations {
             """;
 
     /**
-     * Grants the VM that has been READY longest to a new request, if nobody of its pool is waiting.
-     * Rows that others are granting are skipped, so that claims do not queue behind each other.
+     * Grants the VM that has been READY longest to a new request, if nobody of its pool is waiting;
+     * one that failed its last check, or of a sick cloud, only where there is no other. Rows that
+     * others are granting are skipped, so that claims do not queue behind each other.
      */
     static final String CLAIM =
             """
-            WITH candidate AS (
+            WITH well AS (
                 SELECT id FROM vm
-                WHERE pool_id = :pool AND state = 'READY' AND NOT held
+                WHERE pool_id = :pool AND state = 'READY' AND NOT held AND check_failed_since IS NULL
+                  AND cloud NOT IN (SELECT name FROM cloud WHERE health = 'UNHEALTHY')
                   AND NOT EXISTS (SELECT 1 FROM allocation WHERE pool_id = :pool AND state = 'QUEUED')
                 ORDER BY state_since, id LIMIT 1 FOR UPDATE SKIP LOCKED),
+            doubtful AS (
+                SELECT id FROM vm
+                WHERE pool_id = :pool AND state = 'READY' AND NOT held AND NOT EXISTS (SELECT 1 FROM well)
+                  AND NOT EXISTS (SELECT 1 FROM allocation WHERE pool_id = :pool AND state = 'QUEUED')
+                ORDER BY check_failed_since IS NULL DESC, checked_at DESC NULLS LAST, state_since, id
+                LIMIT 1 FOR UPDATE SKIP LOCKED),
+            candidate AS (SELECT id FROM well UNION ALL SELECT id FROM doubtful),
             claimed AS (
                 UPDATE vm SET state = 'ALLOCATED', state_since = :now, version = version + 1, absent_since = NULL
                 FROM candidate WHERE vm.id = candidate.id
@@ -58,7 +67,9 @@ public class Allocations {
             candidate AS (
                 SELECT id, cloud, row_number() OVER (ORDER BY state_since, id) AS n
                 FROM (SELECT * FROM vm WHERE pool_id = :pool AND state = 'READY' AND NOT held
-                      ORDER BY state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED) AS ready),
+                      ORDER BY check_failed_since IS NOT NULL OR cloud IN (SELECT name FROM cloud WHERE health = 'UNHEALTHY'),
+                               state_since, id
+                      LIMIT :limit FOR UPDATE SKIP LOCKED) AS ready),
             pair AS (
                 SELECT request.id AS allocation, candidate.id AS vm, cloud, user_name, lease_s
                 FROM request JOIN candidate USING (n)),

@@ -45,8 +45,9 @@ public class Outlooks {
                     SELECT DISTINCT cloud.name, greatest(0, COALESCE(cloud.max_vms, 1000000) - COALESCE(used.n, 0)) AS n
                     FROM placement JOIN cloud ON cloud.name = placement.cloud LEFT JOIN used ON used.cloud = cloud.name
                     WHERE placement.pool_id = pool.id AND placement.weight > 0 AND NOT cloud.paused
-                      AND NOT EXISTS (SELECT 1 FROM launch_mark WHERE launch_mark.cloud = cloud.name AND until > :now
-                                      AND launch_mark.flavor IN (placement.flavor, '*'))) AS shelf) AS shelves
+                      AND cloud.health <> 'UNHEALTHY'
+                      AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = cloud.name AND opened_at IS NOT NULL
+                                      AND kind <> 'LATE' AND breaker.flavor IN (placement.flavor, '*'))) AS shelf) AS shelves
             WHERE pool.id = ANY (:pools)
             """;
 

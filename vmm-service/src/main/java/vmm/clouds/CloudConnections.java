@@ -12,4 +12,9 @@ public interface CloudConnections {
      * credentials for it.
      */
     Optional<CloudProvider> provider(String cloud);
+
+    /** What is wrong with the calls of the last minute, as far as this process made them. */
+    default Optional<String> trouble(String cloud) {
+        return Optional.empty();
+    }
 }

@@ -9,6 +9,10 @@ import java.time.Instant;
  *
  * @param maxVms our own cap, null for none
  * @param listedAt when the last complete listing began
+ * @param reachable whether the last listing succeeded and no probe fails: what makes it sick
+ *     otherwise, a canary can disprove
+ * @param callTrouble what is wrong with the calls of the last minute, null if nothing is
+ * @param width while it recovers: VMs that may warm there at once; null for any number
  */
 public record CloudState(
         String name,
@@ -21,6 +25,9 @@ public record CloudState(
         @Nullable String healthReason,
         Instant healthSince,
         @Nullable Instant listedAt,
+        @Nullable Integer width,
+        boolean reachable,
+        @Nullable String callTrouble,
         int live) {
 
     /** How a cloud is. */
@@ -33,7 +40,7 @@ public record CloudState(
         PAUSED
     }
 
-    /** Whether its warming VMs are worth waiting for. */
+    /** Whether its warming VMs are not worth waiting for. */
     public boolean sick() {
         return health == Health.UNHEALTHY;
     }

@@ -17,6 +17,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,11 +25,8 @@ import java.util.Optional;
 /** The rows of the clouds. Health is a row, so that all replicas and every screen agree. */
 @Repository
 public class Clouds {
-    /**
-     * Listings that must fail in a row before a cloud is called UNHEALTHY: one may be an accident,
-     * three are not.
-     */
-    static final int FAILURES_UNTIL_UNHEALTHY = 3;
+    /** A cloud that recovers is HEALTHY when as many may warm at once. */
+    static final int WIDE = 32;
 
     private static final String SELECT =
             """
@@ -40,11 +38,18 @@ public class Clouds {
     /** Between two listings of a slow cloud where VMs move. */
     private static final Duration LONGEST_REST = Duration.ofSeconds(10);
 
+    /** A cloud that recovers, and that nobody tries, is HEALTHY after as long. */
+    static final Duration RECOVERY = Duration.ofMinutes(5);
+
+    private static final Duration TROUBLE_LASTS = Duration.ofMinutes(1);
+
     private final JdbcClient jdbc;
+    private final Breakers breakers;
     private final Events events;
 
-    public Clouds(JdbcClient jdbc, Events events) {
+    public Clouds(JdbcClient jdbc, Breakers breakers, Events events) {
         this.jdbc = jdbc;
+        this.breakers = breakers;
         this.events = events;
     }
 
@@ -81,51 +86,51 @@ public class Clouds {
     public void recordListed(CloudState cloud, Instant began, Instant ended) {
         var rest = Duration.between(began, ended).multipliedBy(2);
         if (rest.compareTo(LONGEST_REST) > 0) rest = LONGEST_REST;
-        jdbc.sql(
-                        "UPDATE cloud SET listed_at = :began, failures = 0, look_after = :after"
-                                + " WHERE name = :name")
-                .param("began", Instants.sql(began))
-                .param("after", Instants.sql(ended.plus(rest)))
-                .param("name", cloud.name())
-                .update();
-        if (cloud.health() == CloudState.Health.UNHEALTHY) {
-            become(cloud.name(), CloudState.Health.HEALTHY, "listings succeed again", began);
-        }
+        boolean failed =
+                jdbc.sql(
+                                """
+                                WITH before AS (SELECT list_failure FROM cloud WHERE name = :name FOR NO KEY UPDATE)
+                                UPDATE cloud SET listed_at = :began, failures = 0, list_failure = NULL, refused = false, look_after = :after
+                                FROM before WHERE name = :name RETURNING before.list_failure IS NOT NULL
+                                """)
+                        .param("began", Instants.sql(began))
+                        .param("after", Instants.sql(ended.plus(rest)))
+                        .param("name", cloud.name())
+                        .query(Boolean.class)
+                        .optional()
+                        .orElse(false);
+        if (failed) breakers.pullForward(cloud.name(), ended);
+        judge(cloud.name(), ended);
     }
 
     /**
-     * Records a listing that failed; after some in a row the cloud is UNHEALTHY. The next is tried
-     * after 1 s, then twice as long each time, at most 30 s. A cloud that throttles us is not sick:
-     * it is left alone for as long as it says.
+     * Records a listing that failed. The next is tried after 1 s, then twice as long each time, at
+     * most 30 s. A cloud that throttles us is not sick: it is left alone for as long as it says.
      *
      * @param now when it had failed
      */
     public void recordFailure(CloudState cloud, CloudFailure failure, Instant now) {
         var pause =
                 failure instanceof CloudFailure.Throttled throttled
-                        ? LaunchMarks.pause(throttled)
+                        ? Breaker.pause(throttled)
                         : Duration.ZERO;
         boolean strike = !(failure instanceof CloudFailure.Throttled);
-        int failures =
-                jdbc.sql(
-                                """
-                                UPDATE cloud SET failures = failures + :strike,
-                                       look_after = CAST(:now AS timestamptz)
-                                           + greatest(least(30, 2 ^ least(failures, 10)), :pause) * interval '1 second'
-                                WHERE name = :name RETURNING failures
-                                """)
-                        .param("strike", strike ? 1 : 0)
-                        .param("pause", pause.toSeconds())
-                        .param("now", Instants.sql(now))
-                        .param("name", cloud.name())
-                        .query(Integer.class)
-                        .single();
-        boolean sick =
-                strike && failures >= FAILURES_UNTIL_UNHEALTHY
-                        || failure instanceof CloudFailure.Unauthorized;
-        if (sick && cloud.health() != CloudState.Health.UNHEALTHY) {
-            become(cloud.name(), CloudState.Health.UNHEALTHY, why(failure, failures), now);
-        }
+        jdbc.sql(
+                        """
+                        UPDATE cloud SET failures = failures + :strike, refused = :refused,
+                               list_failure = CASE WHEN :strike = 1 THEN :why ELSE list_failure END,
+                               look_after = CAST(:now AS timestamptz)
+                                   + greatest(least(30, 2 ^ least(failures, 10)), :pause) * interval '1 second'
+                        WHERE name = :name
+                        """)
+                .param("strike", strike ? 1 : 0)
+                .param("refused", failure instanceof CloudFailure.Unauthorized)
+                .param("why", why(failure))
+                .param("pause", pause.toSeconds())
+                .param("now", Instants.sql(now))
+                .param("name", cloud.name())
+                .update();
+        judge(cloud.name(), now);
     }
 
     /**
@@ -133,17 +138,134 @@ public class Clouds {
      * watched nor deleted, and nothing that warms there is counted on.
      */
     public void recordUnconnected(CloudState cloud, Instant now) {
-        jdbc.sql("UPDATE cloud SET look_after = :later WHERE name = :name")
+        String why =
+                "the fleet file does not name it, so there are no credentials: what runs there is"
+                        + " neither watched nor deleted until it does";
+        jdbc.sql(
+                        """
+                        UPDATE cloud SET look_after = :later, list_failure = :why, refused = true WHERE name = :name
+                        """)
                 .param("later", Instants.sql(now.plusSeconds(30)))
+                .param("why", why)
                 .param("name", cloud.name())
                 .update();
-        if (cloud.health() == CloudState.Health.UNHEALTHY) return;
-        String why =
-                "the fleet file does not name it, so there are no credentials: its "
-                        + cloud.live()
-                        + " VMs are neither watched nor deleted until it does";
-        log.warn("cloud={} {}", cloud.name(), why);
-        become(cloud.name(), CloudState.Health.UNHEALTHY, why, now);
+        if (!cloud.sick()) log.warn("cloud={} {}", cloud.name(), why);
+        judge(cloud.name(), now);
+    }
+
+    /** Records what is wrong with the calls of the last minute: forgotten after another. */
+    public void recordCalls(String name, String trouble, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE cloud SET call_trouble = :trouble, call_trouble_until = :until WHERE name = :name
+                        """)
+                .param("trouble", trouble)
+                .param("until", Instants.sql(now.plus(TROUBLE_LASTS)))
+                .param("name", name)
+                .update();
+        judge(name, now);
+    }
+
+    /**
+     * Judges a cloud anew by its signals, and writes the verdict down if it is another one. One
+     * that is no longer sick is RECOVERING: launches there return in steps.
+     *
+     * @return whether warming VMs there are not to be counted on
+     */
+    public boolean judge(String name, Instant now) {
+        jdbc.sql(
+                        "UPDATE cloud SET call_trouble = NULL WHERE name = :name AND"
+                                + " call_trouble_until <= :now")
+                .param("name", name)
+                .param("now", Instants.sql(now))
+                .update();
+        var was = find(name);
+        if (was.isEmpty()) return false;
+        var verdict = CloudHealth.judge(signals(was.get(), now));
+        boolean recovers = was.get().sick() && !verdict.sick();
+        int changed =
+                jdbc.sql(
+                                """
+                                WITH before AS (SELECT health FROM cloud WHERE name = :name FOR NO KEY UPDATE)
+                                UPDATE cloud SET health = :health, health_reason = :why,
+                                       health_since = CASE WHEN cloud.health <> :health THEN :now ELSE health_since END,
+                                       width = CASE WHEN :recovers THEN 1 WHEN :health IN ('UNHEALTHY', 'HEALTHY') THEN NULL ELSE width END
+                                FROM before
+                                WHERE name = :name AND cloud.health = :was
+                                  AND (cloud.health, cloud.health_reason) IS DISTINCT FROM (:health, :why)
+                                """)
+                        .param("health", verdict.health().name())
+                        .param("why", verdict.reason(), Types.VARCHAR)
+                        .param("now", Instants.sql(now))
+                        .param("recovers", recovers)
+                        .param("was", was.get().health().name())
+                        .param("name", name)
+                        .update();
+        if (changed == 1 && was.get().health() != verdict.health()) {
+            String why = Objects.toString(verdict.reason(), "all signals are well again");
+            log.info("cloud={} is {}: {}", name, verdict.health(), why);
+            events.append(NewEvent.ofCloud(name, verdict.health().name(), why, "health"), now);
+        }
+        return verdict.sick();
+    }
+
+    private CloudHealth.Signals signals(CloudState was, Instant now) {
+        var own = breakers.of(was.name());
+        boolean recovers =
+                was.width() != null
+                        && (was.health() != CloudState.Health.RECOVERING
+                                || was.healthSince().plus(RECOVERY).isAfter(now));
+        return jdbc.sql("SELECT failures, list_failure, refused FROM cloud WHERE name = :name")
+                .param("name", was.name())
+                .query(
+                        (row, n) ->
+                                new CloudHealth.Signals(
+                                        row.getInt("failures"),
+                                        row.getString("list_failure"),
+                                        row.getBoolean("refused"),
+                                        own,
+                                        bootsElsewhere(was.name(), own),
+                                        List.of(),
+                                        was.callTrouble(),
+                                        was.sick() || recovers))
+                .single();
+    }
+
+    /** Whether anything became READY that was sent since launches failed there. */
+    private boolean bootsElsewhere(String name, List<Breaker> breakers) {
+        var since =
+                breakers.stream()
+                        .filter(b -> b.open() && b.kind() == Breaker.Kind.BOOT_FAILED)
+                        .map(Breaker::since)
+                        .min(Comparator.naturalOrder());
+        return since.isEmpty()
+                || jdbc.sql(
+                                """
+                                SELECT EXISTS (SELECT 1 FROM vm WHERE cloud = :name AND state IN ('READY', 'ALLOCATED')
+                                               AND create_sent_at > :since)
+                                """)
+                        .param("name", name)
+                        .param("since", Instants.sql(since.get()))
+                        .query(Boolean.class)
+                        .single();
+    }
+
+    /**
+     * A VM that was launched since a cloud recovers became READY: twice as many may warm at once,
+     * and at {@link #WIDE} it has proved itself.
+     */
+    public void widen(String name, Instant sentAt, Instant now) {
+        int widened =
+                jdbc.sql(
+                                """
+                                UPDATE cloud SET width = CASE WHEN width * 2 >= :wide THEN NULL ELSE width * 2 END
+                                WHERE name = :name AND width IS NOT NULL AND health_since <= :sent
+                                """)
+                        .param("wide", WIDE)
+                        .param("sent", Instants.sql(sentAt))
+                        .param("name", name)
+                        .update();
+        if (widened == 1) judge(name, now);
     }
 
     /** Stops or resumes launches on a cloud; what runs there runs on. */
@@ -156,42 +278,18 @@ public class Clouds {
                 == 1;
     }
 
-    private static String why(CloudFailure failure, int failures) {
+    private static String why(CloudFailure failure) {
         return switch (failure) {
             case CloudFailure.Unauthorized u ->
                     "it does not accept our credentials: "
                             + u.detail()
                             + "; check them in the fleet file";
-            case CloudFailure.Unreachable f ->
-                    failures + " listings failed in a row: " + f.detail();
-            case CloudFailure.Throttled f ->
-                    failures + " listings were throttled in a row: " + f.detail();
+            case CloudFailure.Rejected f -> "it rejects our listings: " + f.detail();
+            case CloudFailure.Unreachable f -> f.detail();
+            case CloudFailure.Throttled f -> f.detail();
             case CloudFailure.NoCapacity f -> f.detail();
             case CloudFailure.QuotaExceeded f -> f.detail();
-            case CloudFailure.Rejected f -> "it rejects our listings: " + f.detail();
         };
-    }
-
-    private void become(String name, CloudState.Health health, @Nullable String why, Instant now) {
-        int changed =
-                jdbc.sql(
-                                """
-                                UPDATE cloud SET health = :health, health_reason = :why, health_since = :now
-                                WHERE name = :name AND health <> :health
-                                """)
-                        .param("health", health.name())
-                        .param(
-                                "why",
-                                health == CloudState.Health.HEALTHY ? null : why,
-                                Types.VARCHAR)
-                        .param("now", Instants.sql(now))
-                        .param("name", name)
-                        .update();
-        if (changed == 1) {
-            events.append(
-                    NewEvent.ofCloud(name, health.name(), Objects.toString(why, ""), "lifecycle"),
-                    now);
-        }
     }
 
     static CloudState read(ResultSet row, int n) throws SQLException {
@@ -206,6 +304,9 @@ public class Clouds {
                 row.getString("health_reason"),
                 Objects.requireNonNull(Instants.read(row, "health_since")),
                 Instants.read(row, "listed_at"),
+                row.getObject("width", Integer.class),
+                row.getString("list_failure") == null,
+                row.getString("call_trouble"),
                 row.getInt("live"));
     }
 }

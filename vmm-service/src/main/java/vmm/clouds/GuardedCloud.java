@@ -48,6 +48,7 @@ public final class GuardedCloud implements CloudProvider {
     private final RateLimiter rate;
     private final Bulkhead reads;
     private final Bulkhead changes;
+    private final CallCounts counts;
 
     /**
      * Threads of the platform, as many as the bulkheads let in: what adapters call (loading and
@@ -94,6 +95,7 @@ public final class GuardedCloud implements CloudProvider {
                         Thread.ofPlatform().name("cloud-" + name + "-", 0).daemon().factory());
         this.reads = bulkhead(name + "-reads", READS, callTimeout);
         this.changes = bulkhead(name + "-changes", CHANGES, callTimeout);
+        this.counts = new CallCounts(callTimeout.dividedBy(2));
     }
 
     private static Bulkhead bulkhead(String name, int calls, Duration wait) {
@@ -187,10 +189,16 @@ public final class GuardedCloud implements CloudProvider {
         cloud.close();
     }
 
+    /** What is wrong with the calls of the last minute. */
+    public Optional<String> trouble() {
+        return counts.trouble();
+    }
+
     /** Times what the caller sees, waiting for its turn included. */
     private <T> T call(String what, Bulkhead bulkhead, Call<T> call) throws CloudFailure {
         var sample = Timer.start(meters);
         String outcome = "ok";
+        long began = System.nanoTime();
         try {
             T value = make(bulkhead, call);
             outcome =
@@ -204,6 +212,7 @@ public final class GuardedCloud implements CloudProvider {
             outcome = failure.kind();
             throw failure;
         } finally {
+            counts.count(what, outcome, System.nanoTime() - began);
             sample.stop(
                     Timer.builder("vmm.cloud.call.duration")
                             .description(

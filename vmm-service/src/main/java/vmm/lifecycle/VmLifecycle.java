@@ -29,8 +29,8 @@ public final class VmLifecycle {
                     case REQUESTED -> requested(vm, seen, terms, now);
                     case PROVISIONING -> provisioning(vm, seen, terms, now);
                     case BOOTSTRAPPING -> bootstrapping(vm, seen, terms, now);
-                    case READY -> ready(vm, seen, now);
-                    case ALLOCATED -> allocated(vm, seen, now);
+                    case READY -> ready(vm, seen, terms, now);
+                    case ALLOCATED -> allocated(vm, seen, terms, now);
                     case DELETING -> deleting(vm, seen, terms, now);
                     case DELETED -> WAIT;
                 };
@@ -103,7 +103,7 @@ public final class VmLifecycle {
                     vm.seenAt() == null
                             ? late(vm, VmReason.LAUNCH_TIMEOUT, "never listed", terms, now)
                             : look(vm);
-            case NotFound n -> missing(vm, now);
+            case NotFound n -> missing(vm, terms, now);
             case Unknown u ->
                     vm.guestReadyAt() == null
                             ? WAIT
@@ -123,7 +123,7 @@ public final class VmLifecycle {
                         case DELETING -> look(vm);
                     };
             case Absent a -> look(vm);
-            case NotFound n -> missing(vm, now);
+            case NotFound n -> missing(vm, terms, now);
             case Unknown u ->
                     terms.readyWhen() instanceof ReadyWhen.GuestReport && vm.guestReadyAt() != null
                             ? new Step.Become(VmState.READY, null, "its guest reported ready")
@@ -158,27 +158,31 @@ public final class VmLifecycle {
         };
     }
 
-    private static Step ready(Vm vm, Observation seen, Instant now) {
+    private static Step ready(Vm vm, Observation seen, Terms terms, Instant now) {
         return switch (seen) {
             case Present(Instance instance) ->
                     switch (instance.status()) {
                         case RUNNING, BUILDING -> WAIT;
-                        case STOPPED ->
-                                gone(VmReason.UNHEALTHY, "shut off while it waited in reserve");
-                        case ERROR -> gone(VmReason.UNHEALTHY, error(instance));
+                        case STOPPED -> broken("shut off while it waited in reserve", terms);
+                        case ERROR -> broken(error(instance), terms);
                         case DELETING -> look(vm);
                     };
             case Absent a -> look(vm);
-            case NotFound n -> missing(vm, now);
+            case NotFound n -> missing(vm, terms, now);
             case Unknown u -> WAIT;
         };
+    }
+
+    /** Where many look broken at once, it is rather the cloud that shows them wrong. */
+    private static Step broken(String why, Terms terms) {
+        return terms.brake() ? WAIT : gone(VmReason.UNHEALTHY, why);
     }
 
     /**
      * In ERROR or shut off it stays its owner's: shown so, with a restart offered, and not
      * replaced.
      */
-    private static Step allocated(Vm vm, Observation seen, Instant now) {
+    private static Step allocated(Vm vm, Observation seen, Terms terms, Instant now) {
         return switch (seen) {
             case Present(Instance instance) ->
                     switch (instance.status()) {
@@ -188,7 +192,7 @@ public final class VmLifecycle {
                         case BUILDING, RUNNING, ERROR -> WAIT;
                     };
             case Absent a -> look(vm);
-            case NotFound n -> missing(vm, now);
+            case NotFound n -> missing(vm, terms, now);
             case Unknown u -> WAIT;
         };
     }
@@ -228,10 +232,10 @@ public final class VmLifecycle {
         return vm.instanceId() == null ? WAIT : new Step.Look(vm.instanceId());
     }
 
-    private static Step missing(Vm vm, Instant now) {
+    private static Step missing(Vm vm, Terms terms, Instant now) {
         Instant since = vm.absentSince();
         if (since == null) return new Step.NoteAbsent();
-        return since.plus(Terms.BETWEEN_LOOKS).isAfter(now)
+        return since.plus(terms.betweenLooks()).isAfter(now)
                 ? WAIT
                 : gone(
                         VmReason.VANISHED,

@@ -5,12 +5,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pool's placement as a planner sees it.
  *
- * @param weight share among the usable ones; 0 is a last resort
+ * @param weight share among those offered; 0 is a last resort
  * @param counted VMs of the pool here that are warming or ready
  * @param ownRoom how many more may be launched here by the placement's own cap
- * @param cloudRoom how many more by the cap of the cloud, which its placements share
- * @param obstacle why nothing may be launched here now, null if something may
- * @param sick whether warming VMs here are no longer counted on
+ * @param cloudRoom how many more by what limits the cloud, which its placements share
+ * @param standing whether it is offered
+ * @param why why it is not simply offered, null if it is
+ * @param canaryDue whether one VM is to be launched to try it
+ * @param trust which VMs here are counted on
  */
 public record Shelf(
         int position,
@@ -22,15 +24,43 @@ public record Shelf(
         int counted,
         int ownRoom,
         int cloudRoom,
-        @Nullable String obstacle,
-        boolean sick) {
+        Standing standing,
+        @Nullable String why,
+        boolean canaryDue,
+        Trust trust) {
+
+    /** What may be launched on a shelf now. */
+    public enum Standing {
+        /** Its share. */
+        OFFERED,
+        /** What has no room on any shelf that is offered. */
+        LAST_RESORT,
+        /** Nothing but a canary. */
+        CLOSED
+    }
+
+    /** Which VMs on a shelf's cloud are counted on. */
+    public enum Trust {
+        ALL,
+        /** The cloud is sick: those that warm are as good as lost. */
+        READY_ONLY,
+        /** The cloud will be gone: those that nobody was granted are as good as lost. */
+        NONE,
+        /** It is gone as planned: they are taken back. */
+        DRAINED
+    }
 
     public int room() {
         return Math.min(ownRoom, cloudRoom);
     }
 
     public boolean usable() {
-        return obstacle == null && room() > 0;
+        return room() > 0 && (standing != Standing.CLOSED || canaryDue);
+    }
+
+    /** Whether it takes its share. */
+    public boolean offered() {
+        return standing == Standing.OFFERED && room() > 0;
     }
 
     /** As it is after one more was launched on a shelf, this or another. */
@@ -47,7 +77,27 @@ public record Shelf(
                 counted + here,
                 ownRoom - here,
                 cloudRoom - 1,
-                obstacle,
-                sick);
+                standing,
+                why,
+                canaryDue && !chosen.canaryDue,
+                trust);
+    }
+
+    /** As it would be with none of the pool's VMs on it, nor on the other shelves of its cloud. */
+    Shelf emptied(int onCloud) {
+        return new Shelf(
+                position,
+                cloud,
+                image,
+                flavor,
+                network,
+                weight,
+                0,
+                ownRoom + counted,
+                cloudRoom + onCloud,
+                standing,
+                why,
+                canaryDue,
+                trust);
     }
 }

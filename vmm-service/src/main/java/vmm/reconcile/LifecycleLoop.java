@@ -8,17 +8,20 @@ import org.springframework.stereotype.Component;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.Instance;
+import vmm.clouds.BootTimes;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
 import vmm.event.Instants;
 import vmm.event.LoopKind;
+import vmm.lifecycle.Lateness;
 import vmm.lifecycle.Observation;
 import vmm.lifecycle.ReadyWhen;
 import vmm.lifecycle.Terms;
 import vmm.pool.Pool;
 import vmm.pool.Pools;
 import vmm.vm.Vm;
+import vmm.vm.VmState;
 import vmm.vm.Vms;
 
 import java.time.Duration;
@@ -48,8 +51,10 @@ public class LifecycleLoop implements Reconciler {
     private final Pools pools;
     private final Clouds clouds;
     private final CloudConnections connections;
+    private final BootTimes bootTimes;
     private final Vms vms;
     private final VmSteps steps;
+    private final ReserveChecks checks;
     private final Store store;
     private final InstantSource clock;
     private final Spread spread;
@@ -59,8 +64,10 @@ public class LifecycleLoop implements Reconciler {
             Pools pools,
             Clouds clouds,
             CloudConnections connections,
+            BootTimes bootTimes,
             Vms vms,
             VmSteps steps,
+            ReserveChecks checks,
             Store store,
             InstantSource clock,
             Spread spread) {
@@ -68,8 +75,10 @@ public class LifecycleLoop implements Reconciler {
         this.pools = pools;
         this.clouds = clouds;
         this.connections = connections;
+        this.bootTimes = bootTimes;
         this.vms = vms;
         this.steps = steps;
+        this.checks = checks;
         this.store = store;
         this.clock = clock;
         this.spread = spread;
@@ -115,15 +124,30 @@ public class LifecycleLoop implements Reconciler {
                         .collect(Collectors.toMap(Pool::id, pool -> terms(pool, provider.get())));
         List<Vm> rows = vms.liveOn(name);
         Look look = look(cloud.get(), provider.get());
+        boolean doubted = look.lacksMany(rows);
+        boolean brake = look.showsManyBroken(rows);
+        if (brake) {
+            clouds.recordCalls(
+                    name, "many VMs look broken at once: none is taken back for it", look.began());
+        }
+        connections.trouble(name).ifPresent(why -> clouds.recordCalls(name, why, look.began()));
         var changed = new AtomicInteger();
         spread.over(
                 rows,
                 vm -> {
-                    var own = Objects.requireNonNull(terms.get(vm.poolId()));
+                    var own = Objects.requireNonNull(terms.get(vm.poolId())).with(doubted, brake);
                     if (steps.take(vm, look.of(vm), look.began(), own, provider.get())) {
                         changed.incrementAndGet();
                     }
                 });
+        checks.look(name);
+        Instant now = clock.instant();
+        long late =
+                rows.stream()
+                        .filter(vm -> !vm.held() && VmState.WARMING.contains(vm.state()))
+                        .filter(vm -> isLate(vm, now))
+                        .count();
+        if (late > 0) log.info("lifecycle cloud={} {} VMs are late", name, late);
         return Pass.of(
                 changed.get(), rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
     }
@@ -134,6 +158,14 @@ public class LifecycleLoop implements Reconciler {
                 ReadyWhen.parse(pool.readyWhen()),
                 VmSteps.CREATE_GRACE,
                 provider.deduplicatesCreates());
+    }
+
+    private boolean isLate(Vm vm, Instant now) {
+        var limit = bootTimes.lateAfter(vm.poolId(), vm.cloud(), vm.flavor());
+        return Lateness.since(vm, limit)
+                .filter(since -> since.isBefore(now))
+                .map(since -> steps.late(vm, Duration.between(vm.createdAt(), since), now))
+                .orElse(false);
     }
 
     private Look look(CloudState cloud, CloudProvider provider) {
@@ -179,6 +211,24 @@ public class LifecycleLoop implements Reconciler {
             return java.util.stream.Stream.concat(some.stream(), more.stream())
                     .sorted(Comparator.comparing(Instance::createdAt).thenComparing(Instance::id))
                     .toList();
+        }
+
+        /** Whether so many are lacking at once that the listing is doubted. */
+        boolean lacksMany(List<Vm> rows) {
+            var seen = rows.stream().filter(vm -> vm.seenAt() != null).toList();
+            long lacking = seen.stream().filter(vm -> of(vm) instanceof Observation.Absent).count();
+            return complete && Terms.many(lacking, seen.size());
+        }
+
+        boolean showsManyBroken(List<Vm> rows) {
+            var ready = rows.stream().filter(vm -> vm.state() == VmState.READY).toList();
+            return Terms.many(ready.stream().filter(this::isBroken).count(), ready.size());
+        }
+
+        private boolean isBroken(Vm vm) {
+            return of(vm) instanceof Observation.Present(Instance instance)
+                    && (instance.status() == Instance.Status.ERROR
+                            || instance.status() == Instance.Status.STOPPED);
         }
 
         Observation of(Vm vm) {

@@ -11,6 +11,7 @@ import vmm.vm.VmState;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -28,7 +29,9 @@ public class PoolCounts {
         var rows =
                 jdbc.sql(
                                 """
-                                SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held FROM vm
+                                SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held,
+                                       state <> 'READY' AND late_since IS NOT NULL OR check_failed_since IS NOT NULL AS late,
+                                       EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id) AS canary FROM vm
                                 WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
                                 """)
                         .param("pool", pool)
@@ -38,12 +41,13 @@ public class PoolCounts {
                                                 new Candidate(
                                                         row.getObject("id", UUID.class),
                                                         row.getString("cloud"),
+                                                        row.getString("flavor"),
                                                         VmState.valueOf(row.getString("state")),
                                                         Objects.requireNonNull(
                                                                 Instants.read(row, "state_since")),
-                                                        row.getObject("create_sent_at") != null),
-                                                row.getString("flavor"),
-                                                row.getString("image"),
+                                                        row.getObject("create_sent_at") != null,
+                                                        row.getBoolean("late"),
+                                                        row.getBoolean("canary")),
                                                 row.getBoolean("held")))
                         .list();
         int queued =
@@ -102,7 +106,29 @@ public class PoolCounts {
                 .collect(Collectors.toMap(Owed::cloud, Owed::n));
     }
 
-    record Row(Candidate vm, String flavor, String image, boolean held) {}
+    /** VMs that warm on a cloud, whatever their pool. */
+    int warmingOn(String cloud) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*) FROM vm WHERE cloud = :cloud AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
+                        """)
+                .param("cloud", cloud)
+                .query(Integer.class)
+                .single();
+    }
+
+    /** Canaries that are under way. */
+    Set<UUID> canaries() {
+        return jdbc.sql(
+                        """
+                        SELECT canary FROM breaker JOIN vm ON vm.id = canary
+                        WHERE state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
+                        """)
+                .query((row, n) -> Objects.requireNonNull(row.getObject("canary", UUID.class)))
+                .set();
+    }
+
+    record Row(Candidate vm, boolean held) {}
 
     /** A pool's rows that are not DELETED, and how many wait. */
     record Seen(List<Row> rows, int queued) {
@@ -139,7 +165,8 @@ public class PoolCounts {
         }
 
         private static boolean at(Row row, Pool.Place place) {
-            return row.vm().cloud().equals(place.cloud()) && row.flavor().equals(place.flavor());
+            return row.vm().cloud().equals(place.cloud())
+                    && row.vm().flavor().equals(place.flavor());
         }
     }
 }

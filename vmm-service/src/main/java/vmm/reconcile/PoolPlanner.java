@@ -2,18 +2,30 @@ package vmm.reconcile;
 
 import vmm.placement.Placement;
 import vmm.placement.Shelf;
+import vmm.placement.Shelf.Standing;
+import vmm.placement.Shelf.Trust;
 import vmm.reconcile.PoolSnapshot.Candidate;
 import vmm.vm.VmReason;
-import vmm.vm.VmState;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * What a pool needs now: a pure function from a snapshot to launches and retirements, with reasons.
+ *
+ * <p>In this order: what was not sent and may not be is taken back; what is missing is launched,
+ * instead of what warms on sick clouds too; late VMs are hedged; open breakers get their canary;
+ * shares that are off are evened out; a surplus is let down.
  */
 final class PoolPlanner {
     /** Retire what costs least first: what was never sent, then the oldest READY. */
@@ -22,100 +34,247 @@ final class PoolPlanner {
                     .thenComparing(Candidate::since)
                     .thenComparing(Candidate::id);
 
-    private PoolPlanner() {}
+    /**
+     * Shelves that are off their share by no more are left alone: placing one VM changes as much.
+     */
+    private static final int UNEVEN = 2;
+
+    private final PoolSnapshot pool;
+    private final Map<String, Trust> trust = new HashMap<>();
+    private final List<PoolAction> actions = new ArrayList<>();
+    private final Set<UUID> retired = new HashSet<>();
+    private List<Shelf> shelves;
+    private int launched;
+    private int room;
+
+    private PoolPlanner(PoolSnapshot pool) {
+        this.pool = pool;
+        this.shelves = new ArrayList<>(pool.shelves());
+        this.room = pool.maxSize() - pool.live();
+        for (var shelf : pool.shelves()) trust.put(shelf.cloud(), shelf.trust());
+    }
 
     static PoolPlan plan(PoolSnapshot pool) {
-        var actions = new ArrayList<PoolAction>();
-        Set<String> sick =
-                pool.shelves().stream()
-                        .filter(Shelf::sick)
-                        .map(Shelf::cloud)
-                        .collect(Collectors.toSet());
-        var counted =
-                pool.vms().stream()
-                        .filter(vm -> vm.state() == VmState.READY || !sick.contains(vm.cloud()))
-                        .toList();
+        return new PoolPlanner(pool).plan();
+    }
+
+    private PoolPlan plan() {
         int wished = pool.target() + pool.queued();
         int wanted = Math.clamp(wished, 0, Math.max(0, pool.maxSize() - pool.allocated()));
+        takeBackUnsendable();
+        var counted = left().filter(this::isCountedOn).toList();
+        int firm = (int) counted.stream().filter(vm -> !vm.late()).count();
         int missing = wanted - counted.size();
         int unserved = wished - counted.size();
 
-        int freed = retireWarmingOnSick(pool, sick, missing, actions);
-        int room = pool.maxSize() - pool.live() + freed;
-        int launched = launch(pool, missing, room, actions);
-        if (missing < 0 && pool.surplusDue()) retireSurplus(pool, counted, -missing, actions);
+        retireWarmingOnSick(missing);
+        int launches = launch(missing);
+        int hedges = hedge(Math.clamp(wanted - firm - launches, 0, counted.size() - firm));
+        int canaries = wished > 0 ? tryOut() : 0;
+        int surplus = Math.max(0, firm - wanted);
+        evenOut(counted, wanted);
+        if (pool.surplusDue()) retireSurplus(counted, surplus - retired(counted), wanted);
+        drain();
         return new PoolPlan(
                 List.copyOf(actions),
-                Math.max(0, unserved - launched),
-                Math.max(0, -missing),
-                summary(pool, wanted, counted.size(), launched, actions.size() - launched),
-                reasons(pool, unserved, room, actions));
+                Math.max(0, unserved - launches),
+                surplus,
+                summary(wanted, counted.size(), hedges, canaries),
+                reasons(unserved));
+    }
+
+    private int retired(List<Candidate> some) {
+        return (int) some.stream().filter(vm -> retired.contains(vm.id())).count();
+    }
+
+    private Stream<Candidate> left() {
+        return pool.vms().stream().filter(vm -> !retired.contains(vm.id()));
+    }
+
+    private Trust trust(Candidate vm) {
+        return trust.getOrDefault(vm.cloud(), Trust.ALL);
+    }
+
+    private boolean isCountedOn(Candidate vm) {
+        return switch (trust(vm)) {
+            case ALL -> vm.ready() || !vm.canary();
+            case READY_ONLY -> vm.ready();
+            case NONE, DRAINED -> false;
+        };
+    }
+
+    /** It cost nothing: planned anew, it may be launched where that is possible. */
+    private void takeBackUnsendable() {
+        for (var vm : pool.vms()) {
+            if (vm.ready() || vm.sent() || vm.canary()) continue;
+            var shelf = pool.shelves().stream().filter(vm::on).findFirst().orElse(null);
+            if (shelf == null) continue;
+            boolean elsewhere = pool.shelves().stream().anyMatch(s -> s.offered() && !vm.on(s));
+            if (shelf.standing() == Standing.CLOSED
+                    || (shelf.standing() == Standing.LAST_RESORT && elsewhere)) {
+                retire(vm, VmReason.UNHEALTHY, "it was not sent yet: " + shelf.why());
+            }
+        }
     }
 
     /** Only as many as can be launched elsewhere at once: half a chance is better than none. */
-    private static int retireWarmingOnSick(
-            PoolSnapshot pool, Set<String> sick, int missing, List<PoolAction> actions) {
-        long elsewhere = pool.shelves().stream().filter(Shelf::usable).mapToLong(Shelf::room).sum();
-        var doomed =
-                pool.vms().stream()
-                        .filter(
-                                vm ->
-                                        VmState.WARMING.contains(vm.state())
-                                                && sick.contains(vm.cloud()))
-                        .sorted(DISPENSABLE)
-                        .limit(Math.clamp(Math.min(missing, elsewhere), 0, pool.launchLimit()))
-                        .toList();
-        for (var vm : doomed) {
-            actions.add(
-                    new PoolAction.Retire(
-                            vm.id(),
-                            VmReason.UNHEALTHY,
-                            vm.cloud() + " is unhealthy; another is launched elsewhere"));
-        }
-        return doomed.size();
-    }
-
-    private static int launch(PoolSnapshot pool, int missing, int room, List<PoolAction> actions) {
-        var shelves = new ArrayList<>(pool.shelves());
-        int wanted = Math.min(Math.min(missing, room), pool.launchLimit());
-        int launched = 0;
-        while (launched < wanted) {
-            var chosen = Placement.choose(shelves).orElse(null);
-            if (chosen == null) break;
-            shelves.replaceAll(shelf -> shelf.afterLaunchOn(chosen));
-            actions.add(new PoolAction.Launch(chosen, why(pool, launched)));
-            launched++;
-        }
-        return launched;
-    }
-
-    private static String why(PoolSnapshot pool, int launched) {
-        return launched < pool.queued()
-                ? "for people waiting"
-                : "for the reserve of " + target(pool);
-    }
-
-    /** Gently: a quarter of the surplus at a time, never anything allocated. */
-    private static void retireSurplus(
-            PoolSnapshot pool, List<Candidate> counted, int surplus, List<PoolAction> actions) {
-        counted.stream()
-                .filter(vm -> vm.state() == VmState.READY || !vm.sent())
+    private void retireWarmingOnSick(int missing) {
+        long elsewhere = shelves.stream().filter(Shelf::offered).mapToLong(Shelf::room).sum();
+        left().filter(vm -> !vm.ready() && !vm.canary() && trust(vm) == Trust.READY_ONLY)
                 .sorted(DISPENSABLE)
-                .limit(Math.ceilDiv(surplus, 4))
+                .limit(Math.clamp(Math.min(missing, elsewhere), 0, pool.launchLimit()))
+                .toList()
                 .forEach(
                         vm ->
-                                actions.add(
-                                        new PoolAction.Retire(
-                                                vm.id(),
-                                                VmReason.SURPLUS,
-                                                surplus
-                                                        + " more than the target of "
-                                                        + target(pool))));
+                                retire(
+                                        vm,
+                                        VmReason.UNHEALTHY,
+                                        vm.cloud()
+                                                + " is unhealthy; another is launched elsewhere"));
     }
 
-    private static String summary(
-            PoolSnapshot pool, int wanted, int counted, int launched, int retired) {
-        var text = new StringBuilder("target ").append(target(pool));
+    private int launch(int missing) {
+        int before = launched;
+        while (launched - before < missing && launchOne(shelf -> true, why(launched - before))) {}
+        return launched - before;
+    }
+
+    private String why(int n) {
+        return n < pool.queued() ? "for people waiting" : "for the reserve of " + target();
+    }
+
+    /** One launch on the best of the shelves that will do; whether there was one. */
+    private boolean launchOne(Predicate<Shelf> where, String why) {
+        if (room <= 0 || launched >= pool.launchLimit()) return false;
+        Optional<Shelf> chosen = Placement.choose(shelves.stream().filter(where).toList());
+        if (chosen.isEmpty()) return false;
+        shelves.replaceAll(shelf -> shelf.afterLaunchOn(chosen.get()));
+        actions.add(new PoolAction.Launch(chosen.get(), why));
+        launched++;
+        room--;
+        return true;
+    }
+
+    /**
+     * Launches on other clouds what is late on one. At the maximum a late one gives way, those that
+     * were never sent first.
+     */
+    private int hedge(int wanted) {
+        int hedged = 0;
+        var late =
+                left().filter(vm -> vm.late() && !vm.canary() && isCountedOn(vm))
+                        .sorted(DISPENSABLE)
+                        .limit(wanted)
+                        .toList();
+        for (var vm : late) {
+            Predicate<Shelf> elsewhere =
+                    shelf -> shelf.offered() && !shelf.cloud().equals(vm.cloud());
+            if (shelves.stream().noneMatch(elsewhere)) continue;
+            if (room <= 0) retire(vm, VmReason.UNHEALTHY, "it is late: one is launched elsewhere");
+            if (!launchOne(elsewhere, "instead of one that is late on " + vm.cloud())) break;
+            hedged++;
+        }
+        return hedged;
+    }
+
+    /** One VM for each shelf whose breaker may be tried, needed or not. */
+    private int tryOut() {
+        int before = launched;
+        for (var shelf : List.copyOf(shelves)) {
+            boolean still =
+                    shelves.stream()
+                            .anyMatch(s -> s.position() == shelf.position() && s.canaryDue());
+            if (still) {
+                launchOne(
+                        s -> s.position() == shelf.position(),
+                        "to try " + shelf.cloud() + ": " + shelf.why());
+            }
+        }
+        return launched - before;
+    }
+
+    /**
+     * Evens out shares that are off: launches where there are too few, a quarter of the reserve at
+     * a time, and retires where there are too many what the others have replaced by then.
+     */
+    private void evenOut(List<Candidate> counted, int wanted) {
+        var excess = Placement.excess(pool.shelves());
+        int most = excess.values().stream().mapToInt(Math::abs).max().orElse(0);
+        int spare = counted.size() - wanted;
+        if (most < UNEVEN || spare < 0) return;
+        for (var shelf : pool.shelves()) {
+            int over = excess.getOrDefault(shelf.position(), 0);
+            int replaced = readyOf(counted) - wanted;
+            left().filter(vm -> vm.on(shelf) && vm.ready() && isCountedOn(vm))
+                    .sorted(DISPENSABLE)
+                    .limit(Math.clamp(replaced, 0, Math.max(0, over)))
+                    .toList()
+                    .forEach(
+                            vm ->
+                                    retire(
+                                            vm,
+                                            VmReason.SURPLUS,
+                                            "its share is back on another cloud"));
+        }
+        for (var shelf : pool.shelves()) {
+            int under = -excess.getOrDefault(shelf.position(), 0);
+            int step = Math.ceilDiv(wanted, 4) - spare;
+            for (int n = 0; n < Math.min(under, step); n++) {
+                if (!launchOne(
+                        s -> s.position() == shelf.position() && s.offered(),
+                        "to restore the share of " + shelf.cloud())) break;
+                spare++;
+            }
+        }
+    }
+
+    private int readyOf(List<Candidate> counted) {
+        return (int)
+                counted.stream().filter(vm -> vm.ready() && !retired.contains(vm.id())).count();
+    }
+
+    /**
+     * Gently: a quarter of the surplus at a time, never anything allocated, and what is READY only
+     * as far as enough stay so.
+     */
+    private void retireSurplus(List<Candidate> counted, int surplus, int wanted) {
+        int unneeded = Math.max(0, readyOf(counted) - wanted);
+        var left = counted.stream().filter(vm -> !retired.contains(vm.id())).toList();
+        Stream.concat(
+                        left.stream().filter(vm -> !vm.ready() && !vm.sent()).sorted(DISPENSABLE),
+                        left.stream().filter(Candidate::ready).sorted(DISPENSABLE).limit(unneeded))
+                .limit(Math.max(0, Math.ceilDiv(surplus, 4)))
+                .forEach(
+                        vm ->
+                                retire(
+                                        vm,
+                                        VmReason.SURPLUS,
+                                        surplus + " more than the target of " + target()));
+    }
+
+    /** What nobody was granted of a cloud that is gone as planned. */
+    private void drain() {
+        left().filter(vm -> trust(vm) == Trust.DRAINED)
+                .toList()
+                .forEach(vm -> retire(vm, VmReason.CLOUD_DRAINED, why(vm)));
+    }
+
+    private String why(Candidate vm) {
+        return pool.shelves().stream()
+                .filter(shelf -> shelf.cloud().equals(vm.cloud()))
+                .map(shelf -> Objects.toString(shelf.why(), "drained"))
+                .findFirst()
+                .orElse("drained");
+    }
+
+    private void retire(Candidate vm, VmReason reason, String why) {
+        actions.add(new PoolAction.Retire(vm.id(), reason, why));
+        retired.add(vm.id());
+        room++;
+    }
+
+    private String summary(int wanted, int counted, int hedges, int canaries) {
+        var text = new StringBuilder("target ").append(target());
         if (pool.queued() > 0) text.append(" and ").append(pool.queued()).append(" waiting");
         if (wanted < pool.target() + pool.queued())
             text.append(", of which max size ")
@@ -124,21 +283,22 @@ final class PoolPlanner {
                     .append(wanted);
         text.append(": ").append(counted).append(" ready or warming");
         if (launched > 0) text.append(", ").append(launched).append(" launched");
+        if (hedges > 0) text.append(" (").append(hedges).append(" instead of late ones)");
+        if (canaries > 0) text.append(" (").append(canaries).append(" to try a cloud)");
         int missing = wanted - counted - launched;
         if (missing > 0) text.append(", ").append(missing).append(" not possible now");
-        if (retired > 0) text.append(", ").append(retired).append(" retired");
+        if (!retired.isEmpty()) text.append(", ").append(retired.size()).append(" retired");
         return text.toString();
     }
 
     /** Such as {@code 5 (pool size)}. */
-    private static String target(PoolSnapshot pool) {
+    private String target() {
         return pool.target() + " (" + pool.targetReason() + ")";
     }
 
-    private static List<String> reasons(
-            PoolSnapshot pool, int unserved, int room, List<PoolAction> actions) {
+    private List<String> reasons(int unserved) {
         var reasons = new ArrayList<String>();
-        if (unserved > room) {
+        if (unserved > pool.maxSize() - pool.live()) {
             reasons.add(
                     "at most "
                             + pool.maxSize()
@@ -157,8 +317,9 @@ final class PoolPlanner {
                                                     && where.position() == shelf.position())
                             .count();
             String because =
-                    shelf.obstacle() != null
-                            ? shelf.obstacle()
+                    shelf.why() != null
+                            ? (shelf.standing() == Standing.LAST_RESORT ? "a last resort: " : "")
+                                    + shelf.why()
                             : shelf.room() <= 0 ? "its cap is reached" : "weight " + shelf.weight();
             reasons.add(here + " on " + shelf.cloud() + " (" + shelf.flavor() + "): " + because);
         }

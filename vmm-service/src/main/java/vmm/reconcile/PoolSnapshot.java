@@ -32,6 +32,25 @@ record PoolSnapshot(
 
     /**
      * @param sent whether its create was sent
+     * @param late whether it should have been READY by now
+     * @param canary whether it tries an offering whose breaker is open
      */
-    record Candidate(UUID id, String cloud, VmState state, Instant since, boolean sent) {}
+    record Candidate(
+            UUID id,
+            String cloud,
+            String flavor,
+            VmState state,
+            Instant since,
+            boolean sent,
+            boolean late,
+            boolean canary) {
+
+        boolean ready() {
+            return state == VmState.READY;
+        }
+
+        boolean on(Shelf shelf) {
+            return cloud.equals(shelf.cloud()) && flavor.equals(shelf.flavor());
+        }
+    }
 }

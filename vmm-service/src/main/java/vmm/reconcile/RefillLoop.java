@@ -6,9 +6,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
+import vmm.clouds.Breakers;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
-import vmm.clouds.LaunchMarks;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.placement.Shelf;
@@ -54,7 +54,7 @@ public class RefillLoop implements Reconciler {
     private final Schedules schedules;
     private final PoolCounts counts;
     private final Clouds clouds;
-    private final LaunchMarks marks;
+    private final Breakers breakers;
     private final Vms vms;
     private final Decisions decisions;
     private final Ids ids;
@@ -67,7 +67,7 @@ public class RefillLoop implements Reconciler {
             Schedules schedules,
             PoolCounts counts,
             Clouds clouds,
-            LaunchMarks marks,
+            Breakers breakers,
             Vms vms,
             Decisions decisions,
             Ids ids,
@@ -78,7 +78,7 @@ public class RefillLoop implements Reconciler {
         this.schedules = schedules;
         this.counts = counts;
         this.clouds = clouds;
-        this.marks = marks;
+        this.breakers = breakers;
         this.vms = vms;
         this.decisions = decisions;
         this.ids = ids;
@@ -121,7 +121,7 @@ public class RefillLoop implements Reconciler {
         var seen = counts.of(pool.id());
         var plan = PoolPlanner.plan(snapshot(pool, target, seen, states, now));
         pools.recordPlan(pool.id(), target.size(), target.reason(), surplusSince(pool, plan, now));
-        return carryOut(pool, plan, seen, now);
+        return carryOut(pool, plan, now);
     }
 
     /** What the pool should keep READY now, capped by its maximum. */
@@ -161,15 +161,16 @@ public class RefillLoop implements Reconciler {
 
     private List<Shelf> shelves(
             Pool pool, PoolCounts.Seen seen, Map<String, CloudState> states, Instant now) {
-        var marked = marks.marked(now);
+        var open = breakers.open();
         boolean ownQueue = seen.queued() > seen.candidates().size();
         Map<String, Integer> reserved =
                 ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
+        var trying = counts.canaries();
         var shelves = new ArrayList<Shelf>();
         for (var place : pool.placements()) {
             CloudState cloud = states.get(place.cloud());
             if (cloud == null) continue;
-            int cloudRoom = cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
+            var standing = Footing.of(cloud, place.flavor(), open, trying, now);
             int ownRoom = place.maxVms() == null ? UNLIMITED : place.maxVms() - seen.liveAt(place);
             shelves.add(
                     new Shelf(
@@ -181,23 +182,41 @@ public class RefillLoop implements Reconciler {
                             place.weight(),
                             seen.countedAt(place),
                             ownRoom,
-                            cloudRoom - reserved.getOrDefault(cloud.name(), 0),
-                            obstacle(cloud, place, marked),
-                            cloud.sick()));
+                            cloudRoom(cloud) - reserved.getOrDefault(cloud.name(), 0),
+                            standing.standing(),
+                            standing.why(),
+                            standing.canaryDue(),
+                            standing.trust()));
         }
         return shelves;
     }
 
-    private static @Nullable String obstacle(
-            CloudState cloud, Pool.Place place, Map<LaunchMarks.Shelf, String> marked) {
-        if (cloud.paused())
-            return "paused" + (cloud.pauseReason() == null ? "" : ": " + cloud.pauseReason());
-        if (cloud.sick())
-            return "unhealthy since " + cloud.healthSince() + ": " + cloud.healthReason();
-        String mark = marked.get(LaunchMarks.Shelf.all(cloud.name()));
-        return mark != null
-                ? mark
-                : marked.get(new LaunchMarks.Shelf(cloud.name(), place.flavor()));
+    /** By its own cap, and while it recovers by what may warm there at once. */
+    private int cloudRoom(CloudState cloud) {
+        int byCap = cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
+        int byWidth =
+                cloud.width() == null
+                        ? UNLIMITED
+                        : Math.max(0, cloud.width() - counts.warmingOn(cloud.name()));
+        return Math.min(byCap, byWidth);
+    }
+
+    private void request(Pool pool, PoolAction.Launch launch, Instant now) {
+        var where = launch.where();
+        var id = ids.next();
+        vms.request(
+                new Vms.NewVm(
+                        id,
+                        pool.id(),
+                        where.cloud(),
+                        where.image(),
+                        where.flavor(),
+                        where.network()),
+                now,
+                launch.why());
+        if (where.canaryDue()) {
+            breakers.assignCanary(new Breakers.Launch(id, where.cloud(), where.flavor()));
+        }
     }
 
     private static @Nullable Instant surplusSince(Pool pool, PoolPlan plan, Instant now) {
@@ -206,26 +225,13 @@ public class RefillLoop implements Reconciler {
         return pool.surplusSince() == null || retired ? now : pool.surplusSince();
     }
 
-    private Pass carryOut(Pool pool, PoolPlan plan, PoolCounts.Seen seen, Instant now) {
+    /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */
+    private Pass carryOut(Pool pool, PoolPlan plan, Instant now) {
         Set<String> touched = new TreeSet<>();
-        int launched = 0;
+        int kept = 0;
         for (var action : plan.actions()) {
-            switch (action) {
-                case PoolAction.Launch(Shelf where, String why) -> {
-                    vms.request(
-                            new Vms.NewVm(
-                                    ids.next(),
-                                    pool.id(),
-                                    where.cloud(),
-                                    where.image(),
-                                    where.flavor(),
-                                    where.network()),
-                            now,
-                            why);
-                    touched.add(where.cloud());
-                    launched++;
-                }
-                case PoolAction.Retire retire -> {
+            if (!(action instanceof PoolAction.Retire retire)) continue;
+            var gone =
                     vms.find(retire.vm())
                             .filter(vm -> !vm.held())
                             .filter(
@@ -240,10 +246,19 @@ public class RefillLoop implements Reconciler {
                                                     retire.reason(),
                                                     retire.why(),
                                                     now,
-                                                    "refill"))
-                            .ifPresent(vm -> touched.add(vm.cloud()));
-                }
-            }
+                                                    "refill"));
+            if (gone.isPresent()) touched.add(gone.get().cloud());
+            else kept++;
+        }
+        var launches =
+                plan.actions().stream()
+                        .filter(PoolAction.Launch.class::isInstance)
+                        .map(PoolAction.Launch.class::cast)
+                        .toList();
+        int launched = Math.max(0, launches.size() - kept);
+        for (var launch : launches.subList(0, launched)) {
+            request(pool, launch, now);
+            touched.add(launch.where().cloud());
         }
         decisions.record(pool.name(), plan, now);
         touched.forEach(cloud -> wakes.wake(LoopKind.LIFECYCLE, cloud));

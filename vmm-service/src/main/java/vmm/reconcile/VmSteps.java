@@ -13,7 +13,11 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Tags;
-import vmm.clouds.LaunchMarks;
+import vmm.clouds.Breaker;
+import vmm.clouds.Breakers;
+import vmm.clouds.Clouds;
+import vmm.event.Events;
+import vmm.event.Events.NewEvent;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.guest.CloudInit;
@@ -55,8 +59,10 @@ public class VmSteps {
     private static final Logger log = LoggerFactory.getLogger(VmSteps.class);
 
     private final Vms vms;
+    private final Events events;
     private final Allocations allocations;
-    private final LaunchMarks marks;
+    private final Clouds clouds;
+    private final Breakers breakers;
     private final CloudCalls calls;
     private final PortProbe probe;
     private final CloudInit cloudInit;
@@ -67,8 +73,10 @@ public class VmSteps {
 
     public VmSteps(
             Vms vms,
+            Events events,
             Allocations allocations,
-            LaunchMarks marks,
+            Clouds clouds,
+            Breakers breakers,
             CloudCalls calls,
             PortProbe probe,
             CloudInit cloudInit,
@@ -77,8 +85,10 @@ public class VmSteps {
             InstantSource clock,
             Wakes wakes) {
         this.vms = vms;
+        this.events = events;
         this.allocations = allocations;
-        this.marks = marks;
+        this.clouds = clouds;
+        this.breakers = breakers;
         this.calls = calls;
         this.probe = probe;
         this.cloudInit = cloudInit;
@@ -133,7 +143,8 @@ public class VmSteps {
         switch (step) {
             case Step.Wait w -> {}
             case Step.Become b -> {}
-            case Step.Create c -> submit(vm, () -> create(vm, provider));
+            case Step.Create c ->
+                    calls.submitCreate(vm.cloud(), vm.id(), () -> create(vm, provider));
             case Step.Delete(String instance) -> submit(vm, () -> delete(vm, instance, provider));
             case Step.Look(String instance) ->
                     submit(vm, () -> look(vm.id(), instance, terms, provider));
@@ -156,7 +167,7 @@ public class VmSteps {
         if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
         if (next == VmState.READY) {
             wakes.wake(LoopKind.GRANT, vm.pool());
-            marks.clear(vm.cloud(), vm.flavor());
+            proved(vm, now);
         }
         if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
         if (reason != null) {
@@ -176,6 +187,45 @@ public class VmSteps {
                 status -> become(vm, next, reason, detail, clock.instant()));
     }
 
+    /** What its launch says about its offering and its cloud. */
+    private void proved(Vm vm, Instant now) {
+        Instant sent = vm.createSentAt();
+        if (sent == null) return;
+        boolean cleared = breakers.clear(launch(vm), sent, vm.lateSince() != null);
+        clouds.widen(vm.cloud(), sent, now);
+        if (cleared) clouds.judge(vm.cloud(), now);
+    }
+
+    private void strike(Vm vm, CloudFailure failure, Instant now) {
+        breakers.strike(launch(vm), failure, now);
+        clouds.judge(vm.cloud(), now);
+        wakes.wake(LoopKind.REFILL, vm.pool());
+    }
+
+    private static Breakers.Launch launch(Vm vm) {
+        return new Breakers.Launch(vm.id(), vm.cloud(), vm.flavor());
+    }
+
+    /**
+     * Records a VM that should have been READY by now, and holds it against its offering if it was
+     * sent at all; whether that is news.
+     */
+    boolean late(Vm vm, Duration limit, Instant now) {
+        if (!vms.recordLate(vm, now)) return false;
+        boolean unanswered = vm.createResult() == null;
+        String why =
+                vm.createSentAt() == null
+                        ? "not sent yet"
+                        : unanswered ? "its create is unanswered" : "not ready after " + limit;
+        events.append(NewEvent.ofVm(vm.id(), vm.pool(), vm.cloud(), "LATE", why, "lifecycle"), now);
+        if (vm.createSentAt() != null) {
+            breakers.strike(launch(vm), Breaker.Kind.LATE, why, now);
+            clouds.judge(vm.cloud(), now);
+        }
+        wakes.wake(LoopKind.REFILL, vm.pool());
+        return true;
+    }
+
     /** What a VM that was given up while it warmed says about its offering. */
     private void markFailure(Vm vm, Observation seen, VmReason reason, String detail) {
         if (!VmState.WARMING.contains(vm.state()) || vm.createResult() == Vm.CreateResult.REFUSED)
@@ -186,10 +236,10 @@ public class VmSteps {
                         && seen instanceof Observation.Present(Instance instance)
                         && instance.noRoom();
         if (noRoom) {
-            marks.mark(
-                    vm.cloud(), vm.flavor(), new CloudFailure.NoCapacity(vm.flavor(), detail), now);
+            strike(vm, new CloudFailure.NoCapacity(vm.flavor(), detail), now);
         } else {
-            marks.markFailedBoot(vm.cloud(), vm.flavor(), "launches there failed: " + detail, now);
+            breakers.strike(launch(vm), Breaker.Kind.BOOT_FAILED, detail, now);
+            clouds.judge(vm.cloud(), now);
         }
     }
 
@@ -243,26 +293,28 @@ public class VmSteps {
      * Sends a create, once: the right to is recorded and committed first, and the deadline looked
      * at last.
      */
-    private void create(Vm wanted, CloudProvider provider) {
+    private CloudCalls.Sent create(Vm wanted, CloudProvider provider) {
         var sending = vms.startCreate(wanted, clock.instant());
-        if (sending.isEmpty()) return;
+        if (sending.isEmpty()) return CloudCalls.Sent.NOT;
         Vm vm = sending.get();
         Instant recorded = java.util.Objects.requireNonNull(vm.createSentAt());
         if (recorded.plus(SEND_WITHIN).isBefore(clock.instant())) {
             vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
-            return;
+            return CloudCalls.Sent.NOT;
         }
         switch (provider.create(spec(vm))) {
             // Where the row was changed meanwhile, the next pass goes by the answer.
-            case CreateAnswer.Accepted(String instanceId) ->
-                    transactions.executeWithoutResult(
-                            status -> {
-                                vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
-                                become(vm, VmState.PROVISIONING, null, "accepted", clock.instant());
-                            });
+            case CreateAnswer.Accepted(String instanceId) -> {
+                transactions.executeWithoutResult(
+                        status -> {
+                            vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
+                            become(vm, VmState.PROVISIONING, null, "accepted", clock.instant());
+                        });
+                return CloudCalls.Sent.ACCEPTED;
+            }
             case CreateAnswer.Refused(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
-                marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());
+                strike(vm, why, clock.instant());
                 vms.find(vm.id())
                         .filter(row -> row.state() == VmState.REQUESTED && !row.held())
                         .ifPresent(
@@ -272,16 +324,18 @@ public class VmSteps {
                                                 VmState.DELETING,
                                                 VmReason.LAUNCH_FAILED,
                                                 why.kind() + ": " + why.detail()));
+                return CloudCalls.Sent.FAILED;
             }
             case CreateAnswer.Unknown(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
-                marks.mark(vm.cloud(), vm.flavor(), why, clock.instant());
+                strike(vm, why, clock.instant());
                 log.warn(
                         "lifecycle pool={} vm={} cloud={} answer to its create is unknown: {}",
                         vm.pool(),
                         vm.id(),
                         vm.cloud(),
                         why.detail());
+                return CloudCalls.Sent.FAILED;
             }
         }
     }

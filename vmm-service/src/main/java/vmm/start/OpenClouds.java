@@ -25,7 +25,7 @@ final class OpenClouds implements CloudConnections, AutoCloseable {
 
     private static final double RATE_LIMIT = 20;
 
-    private final Map<String, CloudProvider> providers = new HashMap<>();
+    private final Map<String, GuardedCloud> providers = new HashMap<>();
 
     /**
      * @throws StartRefused if a cloud's settings are wrong
@@ -72,6 +72,11 @@ final class OpenClouds implements CloudConnections, AutoCloseable {
     @Override
     public Optional<CloudProvider> provider(String cloud) {
         return Optional.ofNullable(providers.get(cloud));
+    }
+
+    @Override
+    public Optional<String> trouble(String cloud) {
+        return Optional.ofNullable(providers.get(cloud)).flatMap(GuardedCloud::trouble);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.UUID;
  * @param guestReadyAt when the guest reported ready, null if it has not
  * @param restartAskedAt when its owner asked for it to be started again, null if nobody did or it
  *     runs
+ * @param lateSince when it was found to take too long to become READY, null if it was not
  */
 public record Vm(
         UUID id,
@@ -39,6 +40,7 @@ public record Vm(
         @Nullable Instant deleteSentAt,
         @Nullable Instant guestReadyAt,
         @Nullable Instant restartAskedAt,
+        @Nullable Instant lateSince,
         boolean held) {
 
     /** What is known of the create; absent until an answer is recorded. */

@@ -154,17 +154,23 @@ public class Vms {
 
     /**
      * Claims the right to send the create of a REQUESTED row, once: committed before the request
-     * goes out.
+     * goes out. Nothing is sent to a cloud that is paused or sick, or whose breaker is open, but
+     * the breaker's canary.
      *
-     * @return the row as it is after that, or empty if it is no longer as it was read
+     * @return the row as it is after that, or empty if it is no longer as it was read, or may not
+     *     be sent now
      */
     public Optional<Vm> startCreate(Vm vm, Instant now) {
         return jdbc.sql(
                         """
                         UPDATE vm SET create_sent_at = :now, create_attempts = create_attempts + 1, create_answer = NULL,
                                version = vm.version + 1
-                        FROM pool
+                        FROM pool, cloud
                         WHERE vm.id = :id AND vm.version = :version AND vm.state = 'REQUESTED' AND pool.id = vm.pool_id
+                          AND cloud.name = vm.cloud AND NOT cloud.paused
+                          AND (cloud.health <> 'UNHEALTHY' OR EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id))
+                          AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = vm.cloud AND breaker.flavor IN (vm.flavor, '*')
+                                          AND opened_at IS NOT NULL AND kind <> 'LATE' AND canary IS DISTINCT FROM vm.id)
                         RETURNING vm.*, pool.name AS pool
                         """)
                 .param("now", Instants.sql(now))
@@ -210,6 +216,27 @@ public class Vms {
                 .param("now", Instants.sql(now))
                 .param("id", id)
                 .update();
+    }
+
+    /**
+     * Records that a VM should have been READY by now; {@code false} if that is known, or it is no
+     * longer warming as it was read.
+     */
+    public boolean recordLate(Vm vm, Instant now) {
+        return jdbc.sql(
+                                """
+                                UPDATE vm SET late_since = :now
+                                WHERE id = :id AND late_since IS NULL AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
+                                  AND create_answer IS NOT DISTINCT FROM :answer
+                                """)
+                        .param("now", Instants.sql(now))
+                        .param("id", vm.id())
+                        .param(
+                                "answer",
+                                vm.createResult() == null ? null : vm.createResult().name(),
+                                java.sql.Types.VARCHAR)
+                        .update()
+                == 1;
     }
 
     public void recordDeleteSent(UUID id, Instant now) {
@@ -263,6 +290,7 @@ public class Vms {
                 instant(row, "delete_sent_at"),
                 instant(row, "guest_ready_at"),
                 instant(row, "restart_asked_at"),
+                instant(row, "late_since"),
                 row.getBoolean("held"));
     }
 

@@ -33,6 +33,12 @@ class CloudHealthTest {
 
             clouds.recordListed(lost, NOW.plusSeconds(90), NOW.plusSeconds(90));
             assertThat(clouds.find("old").orElseThrow().health())
+                    .isEqualTo(CloudState.Health.RECOVERING);
+            for (int width = 1; width < Clouds.WIDE; width *= 2) {
+                assertThat(clouds.find("old").orElseThrow().width()).isEqualTo(width);
+                clouds.widen("old", NOW.plusSeconds(95), NOW.plusSeconds(100));
+            }
+            assertThat(clouds.find("old").orElseThrow().health())
                     .isEqualTo(CloudState.Health.HEALTHY);
         }
     }
@@ -76,7 +82,7 @@ class CloudHealthTest {
                                 + " VALUES (:name, 'simulated', now())")
                 .param("name", name)
                 .update();
-        return new Clouds(jdbc, new Events(jdbc));
+        return new Clouds(jdbc, new Breakers(jdbc), new Events(jdbc));
     }
 
     private static CloudFailure throttled(Duration retryAfter) {

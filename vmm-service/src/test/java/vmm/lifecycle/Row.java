@@ -230,6 +230,7 @@ record Row(
                 deleteSent,
                 guestReady,
                 restartAsked,
+                null,
                 held);
     }
 }

@@ -23,8 +23,10 @@ class PlacementTest {
                 counted,
                 ownRoom,
                 cloudRoom,
+                Shelf.Standing.OFFERED,
                 null,
-                false);
+                false,
+                Shelf.Trust.ALL);
     }
 
     private static Shelf blocked(Shelf shelf) {
@@ -38,8 +40,10 @@ class PlacementTest {
                 shelf.counted(),
                 shelf.ownRoom(),
                 shelf.cloudRoom(),
+                Shelf.Standing.CLOSED,
                 "paused",
-                false);
+                false,
+                Shelf.Trust.ALL);
     }
 
     /**

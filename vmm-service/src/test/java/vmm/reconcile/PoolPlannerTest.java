@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 class PoolPlannerTest {
@@ -22,7 +23,295 @@ class PoolPlannerTest {
 
     private Candidate vm(VmState state, String cloud) {
         return new Candidate(
-                new UUID(0, ++ids), cloud, state, NOW.plusSeconds(ids), state != VmState.REQUESTED);
+                new UUID(0, ++ids),
+                cloud,
+                "m1",
+                state,
+                NOW.plusSeconds(ids),
+                state != VmState.REQUESTED,
+                false,
+                false);
+    }
+
+    private Candidate late(String cloud, boolean sent) {
+        var vm = vm(sent ? VmState.PROVISIONING : VmState.REQUESTED, cloud);
+        return new Candidate(vm.id(), cloud, "m1", vm.state(), vm.since(), vm.sent(), true, false);
+    }
+
+    private List<Candidate> some(int n, Supplier<Candidate> made) {
+        return Stream.generate(made).limit(n).toList();
+    }
+
+    private static <T> List<T> both(List<T> some, List<T> more) {
+        return Stream.concat(some.stream(), more.stream()).toList();
+    }
+
+    private static Shelf standing(
+            int position, String cloud, int counted, Shelf.Standing standing, boolean canaryDue) {
+        return new Shelf(
+                position,
+                cloud,
+                "image",
+                "m1",
+                null,
+                50,
+                counted,
+                99,
+                99,
+                standing,
+                standing == Shelf.Standing.OFFERED ? null : "creates fail",
+                canaryDue,
+                Shelf.Trust.ALL);
+    }
+
+    private static Shelf trusted(int position, String cloud, int counted, Shelf.Trust trust) {
+        return new Shelf(
+                position,
+                cloud,
+                "image",
+                "m1",
+                null,
+                50,
+                counted,
+                99,
+                99,
+                Shelf.Standing.CLOSED,
+                "maintenance",
+                false,
+                trust);
+    }
+
+    private static List<String> launchedOn(PoolPlan plan) {
+        return plan.actions().stream()
+                .flatMap(
+                        a ->
+                                a instanceof PoolAction.Launch l
+                                        ? Stream.of(l.where().cloud())
+                                        : Stream.empty())
+                .toList();
+    }
+
+    @Test
+    void whatIsLateIsHedgedOnAnotherCloudAndGoesOnBooting() {
+        var late = some(3, () -> late("b", true));
+        var ready = some(3, () -> vm(VmState.READY, "a"));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                6,
+                                30,
+                                0,
+                                0,
+                                true,
+                                both(late, ready),
+                                standing(0, "a", 3, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 3, Shelf.Standing.LAST_RESORT, false)));
+        assertThat(launchedOn(plan)).containsExactly("a", "a", "a");
+        assertThat(retired(plan)).isEmpty();
+        assertThat(plan.surplus()).isZero();
+    }
+
+    @Test
+    void onceHedgedIsEnoughAndLateOnesAreNoSurplus() {
+        var vms = both(some(3, () -> late("b", true)), some(6, () -> vm(VmState.READY, "a")));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                6,
+                                30,
+                                0,
+                                0,
+                                true,
+                                vms,
+                                standing(0, "a", 6, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 3, Shelf.Standing.LAST_RESORT, false)));
+        assertThat(plan.actions()).isEmpty();
+    }
+
+    @Test
+    void whatIsLateIsNotHedgedOnItsOwnCloud() {
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                2,
+                                30,
+                                0,
+                                0,
+                                false,
+                                some(2, () -> late("a", true)),
+                                standing(0, "a", 2, Shelf.Standing.OFFERED, false)));
+        assertThat(plan.actions()).isEmpty();
+    }
+
+    @Test
+    void atTheMaximumWhatIsLateGivesWay() {
+        var late = late("b", true);
+        var unsent = late("b", false);
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                2,
+                                2,
+                                0,
+                                0,
+                                false,
+                                List.of(late, unsent),
+                                standing(0, "a", 0, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 2, Shelf.Standing.OFFERED, false)));
+        assertThat(retired(plan)).containsExactly(unsent.id(), late.id());
+        assertThat(launchedOn(plan)).containsExactly("a", "a");
+    }
+
+    @Test
+    void whatWasNotSentAndMayNotBeIsPlannedAnew() {
+        var unsent = vm(VmState.REQUESTED, "b");
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                1,
+                                9,
+                                0,
+                                0,
+                                false,
+                                List.of(unsent),
+                                standing(0, "a", 0, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 1, Shelf.Standing.CLOSED, false)));
+        assertThat(retired(plan)).containsExactly(unsent.id());
+        assertThat(launchedOn(plan)).containsExactly("a");
+    }
+
+    @Test
+    void anOpenBreakerGetsItsCanaryEvenWhereNothingIsMissing() {
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                2,
+                                9,
+                                0,
+                                0,
+                                false,
+                                some(2, () -> vm(VmState.READY, "a")),
+                                standing(0, "a", 2, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 0, Shelf.Standing.CLOSED, true)));
+        assertThat(launchedOn(plan)).containsExactly("b");
+        assertThat(plan.actions().getFirst().toString()).contains("to try b: creates fail");
+    }
+
+    @Test
+    void onlyOneCanaryIsSentHoweverManyAreMissing() {
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                5,
+                                9,
+                                3,
+                                0,
+                                false,
+                                List.of(),
+                                standing(0, "b", 0, Shelf.Standing.CLOSED, true)));
+        assertThat(launchedOn(plan)).containsExactly("b");
+        assertThat(plan.missing()).isEqualTo(7);
+    }
+
+    @Test
+    void sharesComeBackStepByStepAndWhatTheyReplaceGoesOnlyThen() {
+        var onA = some(8, () -> vm(VmState.READY, "a"));
+        Shelf b = standing(1, "b", 0, Shelf.Standing.OFFERED, false);
+        var first =
+                PoolPlanner.plan(
+                        pool(
+                                8,
+                                30,
+                                0,
+                                0,
+                                false,
+                                onA,
+                                standing(0, "a", 8, Shelf.Standing.OFFERED, false),
+                                b));
+        assertThat(launchedOn(first)).containsExactly("b", "b");
+        assertThat(retired(first)).isEmpty();
+
+        var warming = both(onA, some(2, () -> vm(VmState.PROVISIONING, "b")));
+        var second =
+                PoolPlanner.plan(
+                        pool(
+                                8,
+                                30,
+                                0,
+                                0,
+                                false,
+                                warming,
+                                standing(0, "a", 8, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 2, Shelf.Standing.OFFERED, false)));
+        assertThat(second.actions()).isEmpty();
+
+        var ready = both(onA, some(2, () -> vm(VmState.READY, "b")));
+        var third =
+                PoolPlanner.plan(
+                        pool(
+                                8,
+                                30,
+                                0,
+                                0,
+                                false,
+                                ready,
+                                standing(0, "a", 8, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 2, Shelf.Standing.OFFERED, false)));
+        assertThat(retired(third)).containsExactly(onA.get(0).id(), onA.get(1).id());
+    }
+
+    @Test
+    void sharesThatAreOffByOneAreLeftAlone() {
+        var vms =
+                both(some(3, () -> vm(VmState.READY, "a")), some(1, () -> vm(VmState.READY, "b")));
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                4,
+                                30,
+                                0,
+                                0,
+                                false,
+                                vms,
+                                standing(0, "a", 3, Shelf.Standing.OFFERED, false),
+                                standing(1, "b", 1, Shelf.Standing.OFFERED, false)));
+        assertThat(plan.actions()).isEmpty();
+    }
+
+    @Test
+    void aCloudThatWillBeGoneIsReplacedBeforeAndEmptiedThen() {
+        var leaving = some(3, () -> vm(VmState.READY, "b"));
+        var a = standing(0, "a", 0, Shelf.Standing.OFFERED, false);
+        var before =
+                PoolPlanner.plan(
+                        pool(3, 30, 0, 0, true, leaving, a, trusted(1, "b", 3, Shelf.Trust.NONE)));
+        assertThat(launchedOn(before)).containsExactly("a", "a", "a");
+        assertThat(retired(before)).isEmpty();
+        var then =
+                PoolPlanner.plan(
+                        pool(
+                                3,
+                                30,
+                                0,
+                                0,
+                                true,
+                                both(leaving, some(3, () -> vm(VmState.READY, "a"))),
+                                a,
+                                trusted(1, "b", 3, Shelf.Trust.DRAINED)));
+        assertThat(retired(then))
+                .containsExactlyElementsOf(leaving.stream().map(Candidate::id).toList());
+        assertThat(launchedOn(then)).isEmpty();
+    }
+
+    @Test
+    void aSurplusTakesNothingReadyThatIsNeededWhileOthersStillWarm() {
+        var vms =
+                both(
+                        some(3, () -> vm(VmState.READY, "a")),
+                        some(7, () -> vm(VmState.PROVISIONING, "a")));
+        var plan = PoolPlanner.plan(pool(5, 30, 0, 0, true, vms, shelf(0, "a", 99, false)));
+        assertThat(plan.actions()).isEmpty();
+        assertThat(plan.surplus()).isEqualTo(5);
     }
 
     private static Shelf shelf(int position, String cloud, int room, boolean sick) {
@@ -36,8 +325,10 @@ class PoolPlannerTest {
                 0,
                 room,
                 room,
+                sick ? Shelf.Standing.CLOSED : Shelf.Standing.OFFERED,
                 sick ? "unhealthy" : null,
-                sick);
+                false,
+                sick ? Shelf.Trust.READY_ONLY : Shelf.Trust.ALL);
     }
 
     private static PoolSnapshot pool(

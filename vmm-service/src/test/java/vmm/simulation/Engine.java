@@ -7,9 +7,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 import vmm.allocation.Allocations;
 import vmm.allocation.Allocator;
 import vmm.allocation.IdempotencyKeys;
+import vmm.clouds.BootTimes;
+import vmm.clouds.Breakers;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.Clouds;
-import vmm.clouds.LaunchMarks;
 import vmm.event.Events;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
@@ -31,6 +32,7 @@ import vmm.reconcile.PublishLoop;
 import vmm.reconcile.ReclaimLoop;
 import vmm.reconcile.Reconciler;
 import vmm.reconcile.RefillLoop;
+import vmm.reconcile.ReserveChecks;
 import vmm.reconcile.Store;
 import vmm.reconcile.VmSteps;
 import vmm.vm.Ids;
@@ -84,12 +86,12 @@ public final class Engine {
         var wakes = around.wakes;
         var keys = new IdempotencyKeys(jdbc);
         var pools = new Pools(jdbc);
-        var marks = new LaunchMarks(jdbc);
+        var breakers = new Breakers(jdbc);
         var decisions = new Decisions(jdbc);
         this.ids = new Ids(clock, around.random);
         this.vms = new Vms(jdbc);
         this.events = new Events(jdbc);
-        this.clouds = new Clouds(jdbc, events);
+        this.clouds = new Clouds(jdbc, breakers, events);
         this.allocations = new Allocations(jdbc);
         this.allocator = new Allocator(allocations, keys, transactions, clock, wakes);
         this.reports = new GuestReports(jdbc, wakes);
@@ -97,8 +99,10 @@ public final class Engine {
         var steps =
                 new VmSteps(
                         vms,
+                        events,
                         allocations,
-                        marks,
+                        clouds,
+                        breakers,
                         around.calls,
                         around.probe,
                         userData,
@@ -114,7 +118,7 @@ public final class Engine {
                                 new Schedules(jdbc),
                                 new PoolCounts(jdbc),
                                 clouds,
-                                marks,
+                                breakers,
                                 vms,
                                 decisions,
                                 ids,
@@ -126,8 +130,17 @@ public final class Engine {
                                 pools,
                                 clouds,
                                 around.connections,
+                                new BootTimes(jdbc, clock),
                                 vms,
                                 steps,
+                                new ReserveChecks(
+                                        jdbc,
+                                        vms,
+                                        clouds,
+                                        around.calls,
+                                        around.probe,
+                                        clock,
+                                        wakes),
                                 around.store,
                                 clock,
                                 Engine::oneAfterTheOther),

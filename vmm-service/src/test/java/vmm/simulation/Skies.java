@@ -162,7 +162,7 @@ final class Skies {
     }
 
     boolean portAnswers(String address) {
-        return !address.isEmpty() && dice.chance(0.4);
+        return !address.isEmpty() && dice.chance(sim.chaos.on() ? 0.8 : 1);
     }
 
     GuestWire wire() {

@@ -1,0 +1,208 @@
+package vmm.clouds;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+import vmm.cloud.CloudFailure;
+import vmm.clouds.Breaker.Kind;
+import vmm.event.Instants;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * The breakers of all clouds and offerings: rows, so that all replicas agree and a restart forgets
+ * nothing. What may be sent while one is open stands in {@link vmm.vm.Vms#startCreate}.
+ */
+@Repository
+public class Breakers {
+    private final JdbcClient jdbc;
+
+    public Breakers(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Those of one cloud. */
+    public List<Breaker> of(String cloud) {
+        return jdbc.sql("SELECT * FROM breaker WHERE cloud = :cloud ORDER BY flavor, kind")
+                .param("cloud", cloud)
+                .query(Breakers::read)
+                .list();
+    }
+
+    /** All that are open. */
+    public List<Breaker> open() {
+        return jdbc.sql(
+                        "SELECT * FROM breaker WHERE opened_at IS NOT NULL"
+                                + " ORDER BY cloud, flavor, kind")
+                .query(Breakers::read)
+                .list();
+    }
+
+    /** Strikes for what a launch was answered. */
+    public void strike(Launch launch, CloudFailure failure, Instant now) {
+        var pause =
+                failure instanceof CloudFailure.Throttled throttled
+                        ? Breaker.pause(throttled)
+                        : null;
+        strike(launch, Kind.of(failure), pause, failure.detail(), now);
+    }
+
+    /** Strikes for what became of a launch. */
+    public void strike(Launch launch, Kind kind, String reason, Instant now) {
+        strike(launch, kind, null, reason, now);
+    }
+
+    /** Opens one of a whole cloud without any launch: its canary is due at once. */
+    public void open(String cloud, Kind kind, String reason, Instant now) {
+        jdbc.sql(
+                        """
+                        INSERT INTO breaker (cloud, flavor, kind, strikes, since, opened_at, until, reason)
+                        VALUES (:cloud, '*', :kind, :strikes, :now, :now, :now, :reason) ON CONFLICT DO NOTHING
+                        """)
+                .param("cloud", cloud)
+                .param("kind", kind.name())
+                .param("strikes", kind.opensAt())
+                .param("now", Instants.sql(now))
+                .param("reason", reason)
+                .update();
+    }
+
+    /**
+     * One strike. A launch that was sent before a breaker opened adds nothing to it: the refusals
+     * of one burst are one opening. The canary's failure opens all again that it was to prove.
+     */
+    private void strike(
+            Launch launch, Kind kind, @Nullable Duration pause, String reason, Instant now) {
+        String flavor = kind.wholeCloud() ? Breaker.WHOLE_CLOUD : launch.flavor();
+        jdbc.sql(
+                        """
+                        INSERT INTO breaker (cloud, flavor, kind, strikes, since, reason)
+                        VALUES (:cloud, :flavor, :kind, 0, :now, :reason) ON CONFLICT DO NOTHING
+                        """)
+                .param("cloud", launch.cloud())
+                .param("flavor", flavor)
+                .param("kind", kind.name())
+                .param("now", Instants.sql(now))
+                .param("reason", reason)
+                .update();
+        var struck =
+                jdbc.sql(
+                                """
+                                SELECT * FROM breaker WHERE cloud = :cloud AND (canary = :vm OR flavor = :flavor AND kind = :kind)
+                                ORDER BY flavor, kind FOR NO KEY UPDATE
+                                """)
+                        .param("cloud", launch.cloud())
+                        .param("flavor", flavor)
+                        .param("kind", kind.name())
+                        .param("vm", launch.vm())
+                        .query(Breakers::read)
+                        .list();
+        for (var breaker : struck) {
+            boolean canary = launch.vm().equals(breaker.canary());
+            if (breaker.open() && !canary) continue;
+            int strikes = breaker.strikes() + 1;
+            var wait =
+                    pause != null && breaker.kind() == kind ? pause : breaker.kind().wait(strikes);
+            boolean opens = strikes >= breaker.kind().opensAt();
+            jdbc.sql(
+                            """
+                            UPDATE breaker SET strikes = :strikes, canary = NULL, opened_at = :opened, until = :until,
+                                   reason = CASE WHEN kind = :kind THEN :reason ELSE reason END
+                            WHERE cloud = :cloud AND flavor = :flavor AND kind = :own
+                            """)
+                    .param("strikes", strikes)
+                    .param(
+                            "opened",
+                            opens ? Instants.sql(now) : null,
+                            Types.TIMESTAMP_WITH_TIMEZONE)
+                    .param(
+                            "until",
+                            opens ? Instants.sql(now.plus(wait)) : null,
+                            Types.TIMESTAMP_WITH_TIMEZONE)
+                    .param("kind", kind.name())
+                    .param("reason", reason)
+                    .param("cloud", breaker.cloud())
+                    .param("flavor", breaker.flavor())
+                    .param("own", breaker.kind().name())
+                    .update();
+        }
+    }
+
+    /**
+     * Forgets what is held against an offering and its cloud, as a launch became READY that was
+     * sent after the last opening.
+     *
+     * @param late whether it took too long: then its lateness is not forgiven
+     * @return whether there was anything
+     */
+    public boolean clear(Launch launch, Instant sentAt, boolean late) {
+        return jdbc.sql(
+                                """
+                                DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*')
+                                  AND COALESCE(opened_at, since) <= :sent AND (kind <> 'LATE' OR NOT :late)
+                                """)
+                        .param("cloud", launch.cloud())
+                        .param("flavor", launch.flavor())
+                        .param("sent", Instants.sql(sentAt))
+                        .param("late", late)
+                        .update()
+                > 0;
+    }
+
+    /** Forgets a kind of a whole cloud. */
+    public void clear(String cloud, Kind kind) {
+        jdbc.sql("DELETE FROM breaker WHERE cloud = :cloud AND flavor = '*' AND kind = :kind")
+                .param("cloud", cloud)
+                .param("kind", kind.name())
+                .update();
+    }
+
+    /** Makes a VM the canary of all that is open for it; under the lock of its cloud's row. */
+    public void assignCanary(Launch launch) {
+        jdbc.sql(
+                        """
+                        UPDATE breaker SET canary = :vm
+                        WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at IS NOT NULL
+                        """)
+                .param("vm", launch.vm())
+                .param("cloud", launch.cloud())
+                .param("flavor", launch.flavor())
+                .update();
+    }
+
+    /** Listings succeed again where they failed: the next canary need not wait any longer. */
+    public void pullForward(String cloud, Instant now) {
+        jdbc.sql(
+                        """
+                        UPDATE breaker SET until = :now
+                        WHERE cloud = :cloud AND flavor = '*' AND kind IN ('UNREACHABLE', 'UNAUTHORIZED') AND until > :now
+                        """)
+                .param("now", Instants.sql(now))
+                .param("cloud", cloud)
+                .update();
+    }
+
+    static Breaker read(ResultSet row, int n) throws SQLException {
+        return new Breaker(
+                row.getString("cloud"),
+                row.getString("flavor"),
+                Kind.valueOf(row.getString("kind")),
+                row.getInt("strikes"),
+                Objects.requireNonNull(Instants.read(row, "since")),
+                Instants.read(row, "opened_at"),
+                Instants.read(row, "until"),
+                row.getString("reason"),
+                row.getObject("canary", UUID.class));
+    }
+
+    /** One VM's launch, and where. */
+    public record Launch(UUID vm, String cloud, String flavor) {}
+}

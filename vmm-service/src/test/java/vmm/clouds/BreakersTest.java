@@ -1,0 +1,187 @@
+package vmm.clouds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.cloud.CloudFailure;
+import vmm.clouds.Breaker.Kind;
+import vmm.clouds.Breakers.Launch;
+import vmm.database.TestDatabase;
+import vmm.event.Events;
+import vmm.vm.Vms;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+class BreakersTest {
+    private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+
+    private TestDatabase.Fresh database;
+    private JdbcClient jdbc;
+    private Breakers breakers;
+    private Clouds clouds;
+    private Vms vms;
+    private long pool;
+    private int ids;
+
+    @BeforeEach
+    void open() {
+        database = TestDatabase.fresh();
+        jdbc = JdbcClient.create(database);
+        jdbc.sql("INSERT INTO cloud (name, kind, health_since) VALUES ('b', 'simulated', now())")
+                .update();
+        pool =
+                jdbc.sql(
+                                """
+                                INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
+                                                  idle_timeout_s, warning_s)
+                                VALUES ('p', 1, 9, 'instanceActive', 60, 60, 60, 60, 60) RETURNING id
+                                """)
+                        .query(Long.class)
+                        .single();
+        breakers = new Breakers(jdbc);
+        clouds = new Clouds(jdbc, breakers, new Events(jdbc));
+        vms = new Vms(jdbc);
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+    }
+
+    private Launch launch() {
+        var id = new UUID(1, ++ids);
+        vms.request(new Vms.NewVm(id, pool, "b", "image", "m1", null), NOW, "test");
+        return new Launch(id, "b", "m1");
+    }
+
+    private boolean maySend(Launch launch) {
+        return vms.startCreate(vms.find(launch.vm()).orElseThrow(), NOW).isPresent();
+    }
+
+    private Breaker only() {
+        var all = breakers.of("b");
+        assertThat(all).hasSize(1);
+        return all.getFirst();
+    }
+
+    @Test
+    void oneLostAnswerIsAnAccidentAndTheSecondOpensIt() {
+        var failure = new CloudFailure.Unreachable("HTTP 500");
+        breakers.strike(launch(), failure, NOW);
+        assertThat(only().open()).isFalse();
+        assertThat(maySend(launch())).isTrue();
+        breakers.strike(launch(), failure, NOW);
+        assertThat(only().flavor()).isEqualTo(Breaker.WHOLE_CLOUD);
+        assertThat(only().until()).isEqualTo(NOW.plusSeconds(30));
+        assertThat(maySend(launch())).isFalse();
+    }
+
+    @Test
+    void theRefusalsOfOneBurstAreOneOpening() {
+        for (int i = 0; i < 10; i++) {
+            breakers.strike(launch(), new CloudFailure.Unreachable("HTTP 500"), NOW);
+        }
+        assertThat(only().strikes()).isEqualTo(2);
+        assertThat(only().until()).isEqualTo(NOW.plusSeconds(30));
+    }
+
+    @Test
+    void onlyTheCanaryIsSentAndEachThatFailsDoublesTheWaitUpToFourMinutes() {
+        var failure = new CloudFailure.Unreachable("HTTP 500");
+        breakers.strike(launch(), failure, NOW);
+        breakers.strike(launch(), failure, NOW);
+        Instant now = NOW;
+        for (int wait : List.of(60, 120, 240, 240)) {
+            var canary = launch();
+            breakers.assignCanary(canary);
+            assertThat(maySend(launch())).isFalse();
+            assertThat(maySend(canary)).isTrue();
+            now = now.plusSeconds(600);
+            breakers.strike(canary, failure, now);
+            assertThat(only().until()).isEqualTo(now.plusSeconds(wait));
+            assertThat(only().canary()).isNull();
+        }
+    }
+
+    @Test
+    void aCanaryThatFailsForAnotherReasonProvedNothing() {
+        breakers.strike(launch(), new CloudFailure.Unauthorized("401"), NOW);
+        var canary = launch();
+        breakers.assignCanary(canary);
+        breakers.strike(canary, new CloudFailure.NoCapacity("m1", "no room"), NOW.plusSeconds(100));
+        assertThat(breakers.of("b"))
+                .extracting(Breaker::kind)
+                .containsExactlyInAnyOrder(Kind.UNAUTHORIZED, Kind.NO_CAPACITY);
+        assertThat(breakers.of("b"))
+                .allSatisfy(b -> assertThat(b.until()).isAfter(NOW.plusSeconds(100)));
+    }
+
+    @Test
+    void whatBecameReadyClosesOnlyWhatOpenedBeforeItWasSent() {
+        var slow = launch();
+        breakers.strike(slow, Kind.BOOT_FAILED, "ERROR", NOW);
+        breakers.strike(launch(), Kind.BOOT_FAILED, "ERROR", NOW);
+        assertThat(breakers.clear(slow, NOW.minusSeconds(5), false)).isFalse();
+        assertThat(breakers.clear(slow, NOW.plusSeconds(5), false)).isTrue();
+        assertThat(breakers.of("b")).isEmpty();
+    }
+
+    @Test
+    void whatWasLateIsNoProofOfPunctuality() {
+        breakers.strike(launch(), Kind.LATE, "late", NOW);
+        breakers.strike(launch(), Kind.LATE, "late", NOW);
+        var canary = launch();
+        assertThat(maySend(canary)).as("late offerings are a last resort").isTrue();
+        assertThat(breakers.clear(canary, NOW.plusSeconds(5), true)).isFalse();
+        assertThat(breakers.clear(canary, NOW.plusSeconds(5), false)).isTrue();
+    }
+
+    @Test
+    void aThrottlingCloudIsLeftAloneAsLongAsItSays() {
+        breakers.strike(
+                launch(),
+                new CloudFailure.Throttled("slow down", Optional.of(Duration.ofSeconds(77))),
+                NOW);
+        assertThat(only().until()).isEqualTo(NOW.plusSeconds(77));
+        clouds.judge("b", NOW);
+        assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.DEGRADED);
+    }
+
+    @Test
+    void aCloudWhoseCreatesFailIsSickAndRecoversInSteps() {
+        breakers.strike(launch(), new CloudFailure.Unreachable("HTTP 500"), NOW);
+        breakers.strike(launch(), new CloudFailure.Unreachable("HTTP 500"), NOW);
+        clouds.judge("b", NOW);
+        var sick = clouds.find("b").orElseThrow();
+        assertThat(sick.health()).isEqualTo(CloudState.Health.UNHEALTHY);
+        assertThat(sick.healthReason()).contains("creates fail: HTTP 500");
+        assertThat(sick.reachable()).isTrue();
+
+        var canary = launch();
+        breakers.assignCanary(canary);
+        breakers.clear(canary, NOW.plusSeconds(40), false);
+        clouds.judge("b", NOW.plusSeconds(50));
+        assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.RECOVERING);
+        clouds.judge("b", NOW.plusSeconds(50).plus(Clouds.RECOVERY));
+        assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.HEALTHY);
+        assertThat(clouds.find("b").orElseThrow().width()).isNull();
+    }
+
+    @Test
+    void listingsThatSucceedAgainPullTheCanaryForward() {
+        breakers.strike(launch(), new CloudFailure.Unreachable("HTTP 500"), NOW);
+        breakers.strike(launch(), new CloudFailure.Unreachable("HTTP 500"), NOW);
+        var cloud = clouds.find("b").orElseThrow();
+        clouds.recordFailure(cloud, new CloudFailure.Unreachable("HTTP 500"), NOW.plusSeconds(1));
+        clouds.recordListed(cloud, NOW.plusSeconds(2), NOW.plusSeconds(3));
+        assertThat(only().due(NOW.plusSeconds(3))).isTrue();
+    }
+}
