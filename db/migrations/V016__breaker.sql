@@ -10,6 +10,7 @@ CREATE TABLE breaker (
     since     timestamptz NOT NULL, -- the first strike
     opened_at timestamptz,          -- the last opening; null while it is closed
     until     timestamptz,          -- no canary before
+    closed_at timestamptz,          -- when a canary had closed it: what fails soon after opens it again, for longer
     reason    text        NOT NULL,
     canary    uuid REFERENCES vm (id) ON DELETE SET NULL,
     PRIMARY KEY (cloud, flavor, kind),

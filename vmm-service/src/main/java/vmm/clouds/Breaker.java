@@ -15,6 +15,7 @@ import java.util.UUID;
  * @param since the first strike
  * @param openedAt the last opening, null while it is closed
  * @param until no canary before, null while it is closed
+ * @param closedAt when its canary closed it, null if it was not open before
  * @param canary the VM that tries the offering, null if none does
  */
 public record Breaker(
@@ -25,6 +26,7 @@ public record Breaker(
         Instant since,
         @Nullable Instant openedAt,
         @Nullable Instant until,
+        @Nullable Instant closedAt,
         String reason,
         @Nullable UUID canary) {
 
@@ -122,6 +124,14 @@ public record Breaker(
 
     public boolean ofWholeCloud() {
         return flavor.equals(WHOLE_CLOUD);
+    }
+
+    /**
+     * Strikes that still count: one that was closed long enough ago begins anew, so that two clouds
+     * which fail by turns do not flap.
+     */
+    int strikesAt(Instant now) {
+        return closedAt != null && closedAt.plus(kind.wait(strikes)).isBefore(now) ? 0 : strikes;
     }
 
     /** Such as {@code creates fail (since 09:12): HTTP 500}. */

@@ -6,6 +6,8 @@ import org.springframework.stereotype.Repository;
 
 import vmm.cloud.CloudFailure;
 import vmm.clouds.Breaker.Kind;
+import vmm.event.Events;
+import vmm.event.Events.NewEvent;
 import vmm.event.Instants;
 
 import java.sql.ResultSet;
@@ -24,9 +26,11 @@ import java.util.UUID;
 @Repository
 public class Breakers {
     private final JdbcClient jdbc;
+    private final Events events;
 
-    public Breakers(JdbcClient jdbc) {
+    public Breakers(JdbcClient jdbc, Events events) {
         this.jdbc = jdbc;
+        this.events = events;
     }
 
     /** Those of one cloud. */
@@ -108,10 +112,18 @@ public class Breakers {
         for (var breaker : struck) {
             boolean canary = launch.vm().equals(breaker.canary());
             if (breaker.open() && !canary) continue;
-            int strikes = breaker.strikes() + 1;
+            int strikes = breaker.strikesAt(now) + 1;
             var wait =
                     pause != null && breaker.kind() == kind ? pause : breaker.kind().wait(strikes);
             boolean opens = strikes >= breaker.kind().opensAt();
+            if (opens) {
+                String why = breaker.kind() == kind ? reason : "its canary failed: " + reason;
+                tell(
+                        breaker,
+                        "BREAKER_OPENED",
+                        breaker.kind().words() + ": " + why + "; again after " + now.plus(wait),
+                        now);
+            }
             jdbc.sql(
                             """
                             UPDATE breaker SET strikes = :strikes, canary = NULL, opened_at = :opened, until = :until,
@@ -141,28 +153,42 @@ public class Breakers {
      * sent after the last opening.
      *
      * @param late whether it took too long: then its lateness is not forgiven
-     * @return whether there was anything
+     * @return whether one was open
      */
-    public boolean clear(Launch launch, Instant sentAt, boolean late) {
-        return jdbc.sql(
+    public boolean clear(Launch launch, Instant sentAt, boolean late, Instant now) {
+        jdbc.sql(
+                        """
+                        DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at IS NULL
+                          AND closed_at IS NULL AND since <= :sent AND (kind <> 'LATE' OR NOT :late)
+                        """)
+                .param("cloud", launch.cloud())
+                .param("flavor", launch.flavor())
+                .param("sent", Instants.sql(sentAt))
+                .param("late", late)
+                .update();
+        var closed =
+                jdbc.sql(
                                 """
-                                DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*')
-                                  AND COALESCE(opened_at, since) <= :sent AND (kind <> 'LATE' OR NOT :late)
+                                UPDATE breaker SET opened_at = NULL, until = NULL, canary = NULL, closed_at = :now
+                                WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at <= :sent
+                                  AND (kind <> 'LATE' OR NOT :late) RETURNING *
                                 """)
                         .param("cloud", launch.cloud())
                         .param("flavor", launch.flavor())
                         .param("sent", Instants.sql(sentAt))
                         .param("late", late)
-                        .update()
-                > 0;
+                        .param("now", Instants.sql(now))
+                        .query(Breakers::read)
+                        .list();
+        for (var breaker : closed) {
+            tell(breaker, "BREAKER_CLOSED", "VM " + launch.vm() + " became READY in time", now);
+        }
+        return !closed.isEmpty();
     }
 
-    /** Forgets a kind of a whole cloud. */
-    public void clear(String cloud, Kind kind) {
-        jdbc.sql("DELETE FROM breaker WHERE cloud = :cloud AND flavor = '*' AND kind = :kind")
-                .param("cloud", cloud)
-                .param("kind", kind.name())
-                .update();
+    private void tell(Breaker breaker, String what, String why, Instant now) {
+        String where = breaker.ofWholeCloud() ? "" : breaker.flavor() + ": ";
+        events.append(NewEvent.ofCloud(breaker.cloud(), what, where + why, "health"), now);
     }
 
     /** Makes a VM the canary of all that is open for it; under the lock of its cloud's row. */
@@ -199,6 +225,7 @@ public class Breakers {
                 Objects.requireNonNull(Instants.read(row, "since")),
                 Instants.read(row, "opened_at"),
                 Instants.read(row, "until"),
+                Instants.read(row, "closed_at"),
                 row.getString("reason"),
                 row.getObject("canary", UUID.class));
     }

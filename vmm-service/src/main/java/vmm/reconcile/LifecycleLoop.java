@@ -140,7 +140,7 @@ public class LifecycleLoop implements Reconciler {
                         changed.incrementAndGet();
                     }
                 });
-        checks.look(name);
+        if (look.complete()) checks.look(name);
         Instant now = clock.instant();
         long late =
                 rows.stream()

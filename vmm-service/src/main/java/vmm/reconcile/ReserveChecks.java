@@ -34,6 +34,9 @@ public class ReserveChecks {
     /** A guest that reports does so every minute or two. */
     static final Duration SILENT = Duration.ofMinutes(15);
 
+    /** Between two looks that found a guest silent: the service may have been away itself. */
+    static final Duration AGAIN_SILENT = Duration.ofMinutes(5);
+
     /** Looks begun by one pass. */
     private static final int AT_ONCE = 20;
 
@@ -102,18 +105,24 @@ public class ReserveChecks {
                                         cloud,
                                         vm.id(),
                                         probe.answers(address, port),
+                                        AGAIN,
                                         "port " + port + " does not answer any more"));
             }
             case ReadyWhen.GuestReport g -> {
                 Instant reported = vm.reportedAt();
                 boolean speaks = reported == null || reported.plus(SILENT).isAfter(now);
-                conclude(cloud, vm.id(), speaks, "its guest has been silent since " + reported);
+                conclude(
+                        cloud,
+                        vm.id(),
+                        speaks,
+                        AGAIN_SILENT,
+                        "its guest has been silent since " + reported);
             }
-            case ReadyWhen.InstanceActive a -> conclude(cloud, vm.id(), true, "");
+            case ReadyWhen.InstanceActive a -> conclude(cloud, vm.id(), true, AGAIN, "");
         }
     }
 
-    private void conclude(String cloud, UUID id, boolean well, String why) {
+    private void conclude(String cloud, UUID id, boolean well, Duration again, String why) {
         Instant now = clock.instant();
         var failing =
                 jdbc.sql(
@@ -124,7 +133,7 @@ public class ReserveChecks {
                                 """)
                         .param("now", Instants.sql(now))
                         .param("well", well)
-                        .param("again", Instants.sql(now.minus(AGAIN)))
+                        .param("again", Instants.sql(now.minus(again)))
                         .param("id", id)
                         .query((row, n) -> row.getBoolean(1))
                         .optional();

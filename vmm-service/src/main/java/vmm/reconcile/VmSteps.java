@@ -191,7 +191,7 @@ public class VmSteps {
     private void proved(Vm vm, Instant now) {
         Instant sent = vm.createSentAt();
         if (sent == null) return;
-        boolean cleared = breakers.clear(launch(vm), sent, vm.lateSince() != null);
+        boolean cleared = breakers.clear(launch(vm), sent, vm.lateSince() != null, now);
         clouds.widen(vm.cloud(), sent, now);
         if (cleared) clouds.judge(vm.cloud(), now);
     }

@@ -46,7 +46,7 @@ class BreakersTest {
                                 """)
                         .query(Long.class)
                         .single();
-        breakers = new Breakers(jdbc);
+        breakers = new Breakers(jdbc, new Events(jdbc));
         clouds = new Clouds(jdbc, breakers, new Events(jdbc));
         vms = new Vms(jdbc);
     }
@@ -129,9 +129,22 @@ class BreakersTest {
         var slow = launch();
         breakers.strike(slow, Kind.BOOT_FAILED, "ERROR", NOW);
         breakers.strike(launch(), Kind.BOOT_FAILED, "ERROR", NOW);
-        assertThat(breakers.clear(slow, NOW.minusSeconds(5), false)).isFalse();
-        assertThat(breakers.clear(slow, NOW.plusSeconds(5), false)).isTrue();
-        assertThat(breakers.of("b")).isEmpty();
+        assertThat(breakers.clear(slow, NOW.minusSeconds(5), false, NOW.plusSeconds(60))).isFalse();
+        assertThat(breakers.clear(slow, NOW.plusSeconds(5), false, NOW.plusSeconds(60))).isTrue();
+        assertThat(only().open()).isFalse();
+    }
+
+    @Test
+    void whatFailsSoonAfterItWasClosedOpensItAgainForLonger() {
+        var failure = new CloudFailure.Unreachable("HTTP 500");
+        breakers.strike(launch(), failure, NOW);
+        breakers.strike(launch(), failure, NOW);
+        breakers.clear(launch(), NOW.plusSeconds(35), false, NOW.plusSeconds(40));
+        breakers.strike(launch(), failure, NOW.plusSeconds(50));
+        assertThat(only().until()).isEqualTo(NOW.plusSeconds(50 + 60));
+        breakers.clear(launch(), NOW.plusSeconds(111), false, NOW.plusSeconds(115));
+        breakers.strike(launch(), failure, NOW.plusSeconds(115 + 61));
+        assertThat(only().open()).as("long enough ago: one is an accident again").isFalse();
     }
 
     @Test
@@ -140,8 +153,8 @@ class BreakersTest {
         breakers.strike(launch(), Kind.LATE, "late", NOW);
         var canary = launch();
         assertThat(maySend(canary)).as("late offerings are a last resort").isTrue();
-        assertThat(breakers.clear(canary, NOW.plusSeconds(5), true)).isFalse();
-        assertThat(breakers.clear(canary, NOW.plusSeconds(5), false)).isTrue();
+        assertThat(breakers.clear(canary, NOW.plusSeconds(5), true, NOW.plusSeconds(60))).isFalse();
+        assertThat(breakers.clear(canary, NOW.plusSeconds(5), false, NOW.plusSeconds(60))).isTrue();
     }
 
     @Test
@@ -167,7 +180,7 @@ class BreakersTest {
 
         var canary = launch();
         breakers.assignCanary(canary);
-        breakers.clear(canary, NOW.plusSeconds(40), false);
+        breakers.clear(canary, NOW.plusSeconds(40), false, NOW.plusSeconds(60));
         clouds.judge("b", NOW.plusSeconds(50));
         assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.RECOVERING);
         clouds.judge("b", NOW.plusSeconds(50).plus(Clouds.RECOVERY));

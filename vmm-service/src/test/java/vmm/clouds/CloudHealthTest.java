@@ -82,7 +82,7 @@ class CloudHealthTest {
                                 + " VALUES (:name, 'simulated', now())")
                 .param("name", name)
                 .update();
-        return new Clouds(jdbc, new Breakers(jdbc), new Events(jdbc));
+        return new Clouds(jdbc, new Breakers(jdbc, new Events(jdbc)), new Events(jdbc));
     }
 
     private static CloudFailure throttled(Duration retryAfter) {

@@ -57,6 +57,7 @@ final class Calm {
         leftovers(wrongs);
         if (unpublished() > 0) wrongs.add("events: " + unpublished() + " are never published");
         for (var pool : sim.limits.pools().values()) reserve(pool, wrongs);
+        clouds(wrongs);
         var truth = sim.skies.truth();
         withoutInstance(truth, wrongs);
         sim.clouds().forEach((name, cloud) -> withoutRow(name, cloud.truth(), wrongs));
@@ -64,12 +65,7 @@ final class Calm {
     }
 
     private void reserve(Limits.Pool pool, List<String> wrongs) {
-        int target =
-                sim.jdbc
-                        .sql("SELECT target FROM pool WHERE id = ?")
-                        .param(pool.id())
-                        .query(Integer.class)
-                        .single();
+        int target = target(pool);
         long ready = count(pool, VmState.READY);
         long allocated = count(pool, VmState.ALLOCATED);
         long queued =
@@ -85,6 +81,53 @@ final class Calm {
                     "11: " + queued + " wait for " + pool.name() + ", and " + ready + " are ready");
         if (queued > 0 && !told(pool.name()))
             wrongs.add("11: nobody is told why " + queued + " wait for " + pool.name());
+    }
+
+    /** What fails no longer is found out, as far as anybody has room to try. */
+    private void clouds(List<String> wrongs) {
+        sim.jdbc
+                .sql(
+                        "SELECT cloud || ' ' || kind FROM breaker WHERE opened_at IS NOT NULL AND"
+                                + " flavor = '*'")
+                .query(String.class)
+                .list()
+                .forEach(
+                        breaker -> {
+                            if (tried(breaker.split(" ")[0])) {
+                                wrongs.add("9: nobody found out that " + breaker + " is over");
+                            }
+                        });
+        sim.jdbc
+                .sql(
+                        """
+                        SELECT name || ' ' || health FROM cloud WHERE health NOT IN ('HEALTHY', 'DEGRADED')
+                          AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = name AND opened_at IS NOT NULL)
+                        """)
+                .query(String.class)
+                .list()
+                .forEach(cloud -> wrongs.add("9: " + cloud + " for no reason any more"));
+    }
+
+    /** Whether a pool can send a canary there. */
+    private boolean tried(String cloud) {
+        return sim.limits.pools().values().stream()
+                .filter(pool -> Maxima.live(sim.view(), pool.id()) < pool.max())
+                .filter(pool -> target(pool) > 0)
+                .anyMatch(
+                        pool ->
+                                pool.places().stream()
+                                        .anyMatch(
+                                                place ->
+                                                        place.cloud().equals(cloud)
+                                                                && room(pool, place)));
+    }
+
+    private int target(Limits.Pool pool) {
+        return sim.jdbc
+                .sql("SELECT target FROM pool WHERE id = ?")
+                .param(pool.id())
+                .query(Integer.class)
+                .single();
     }
 
     private void leftovers(List<String> wrongs) {

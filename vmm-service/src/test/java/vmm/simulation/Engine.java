@@ -86,11 +86,11 @@ public final class Engine {
         var wakes = around.wakes;
         var keys = new IdempotencyKeys(jdbc);
         var pools = new Pools(jdbc);
-        var breakers = new Breakers(jdbc);
         var decisions = new Decisions(jdbc);
         this.ids = new Ids(clock, around.random);
         this.vms = new Vms(jdbc);
         this.events = new Events(jdbc);
+        var breakers = new Breakers(jdbc, events);
         this.clouds = new Clouds(jdbc, breakers, events);
         this.allocations = new Allocations(jdbc);
         this.allocator = new Allocator(allocations, keys, transactions, clock, wakes);

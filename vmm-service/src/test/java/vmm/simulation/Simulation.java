@@ -143,7 +143,10 @@ final class Simulation implements AutoCloseable {
             wrote = false;
             record(what, news);
             if (over && what.lifecyclePass) oracle.passOver(what);
-            if (steps % AUDIT_EVERY == 0) oracle.audit(time.instant());
+            if (steps % AUDIT_EVERY == 0) {
+                oracle.audit(time.instant());
+                new CloudJudgements(jdbc).noneFlaps(time.instant());
+            }
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         } catch (Violation violation) {
@@ -237,8 +240,9 @@ final class Simulation implements AutoCloseable {
         }
     }
 
-    /** Adds the faults that the clouds counted themselves. */
+    /** Adds the faults that the clouds counted themselves, and what was decided about them. */
     void countFaults() {
+        new CloudJudgements(jdbc).count(tally);
         skies.clouds()
                 .values()
                 .forEach(

@@ -15,6 +15,7 @@ final class Tally {
         TRANSITION("transitions"),
         FAULT("faults of the clouds"),
         MISCHIEF("other mischief"),
+        DECISION("decisions about clouds"),
         CRASH("crash points"),
         PAUSE("pause points");
 
@@ -34,6 +35,7 @@ final class Tally {
                 if (from.canBecome(to)) expect(Kind.TRANSITION, from + " to " + to);
         for (var fault : Fault.values()) expect(Kind.FAULT, fault.name());
         for (var mischief : Mischief.values()) expect(Kind.MISCHIEF, mischief.name());
+        CloudJudgements.expect(this);
     }
 
     /** Something that can occur: if it never does, that shows. */
