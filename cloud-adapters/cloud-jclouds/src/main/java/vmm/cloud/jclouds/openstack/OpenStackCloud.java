@@ -94,7 +94,9 @@ public final class OpenStackCloud implements CloudProvider {
                     change(talk, "DELETE", "/servers/" + instanceId, null);
                 }
             }
-            case UNREADABLE -> throw unreadable(instanceId);
+            case UNREADABLE -> { // nova drops the tags of a server that goes just before the server
+                if (!Servers.isGoing(server.get())) throw unreadable(instanceId);
+            }
         }
     }
 

@@ -78,7 +78,12 @@ record Servers(String installation, Refusals refusals) {
         return Json.text(server, "status").equals(Optional.of("SOFT_DELETED"));
     }
 
-    private Status statusOf(JsonObject server) {
+    /** Whether it is being deleted, or a tombstone. */
+    static boolean isGoing(JsonObject server) {
+        return statusOf(server) == Status.DELETING;
+    }
+
+    private static Status statusOf(JsonObject server) {
         if (Json.text(server, "OS-EXT-STS:task_state").orElse("").contains("deleting")) {
             return Status.DELETING;
         }

@@ -428,6 +428,21 @@ class OpenStackCloudTest {
         assertThatThrownBy(() -> cloud.delete(id)).isInstanceOf(CloudFailure.Rejected.class);
     }
 
+    @Test
+    void serverThatGoesLosesItsTagsFirstAndIsStillDeleted() throws CloudFailure {
+        var id = accepted(Clouds.spec("vm-1"));
+        openStack.show(
+                changing(
+                        id,
+                        server -> {
+                            server.add("metadata", new JsonObject());
+                            server.addProperty("OS-EXT-STS:task_state", "deleting");
+                        }));
+
+        cloud.delete(id);
+        assertThat(openStack.requests("DELETE", SERVERS)).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "ACTIVE, RUNNING", "REBOOT, RUNNING", "HARD_REBOOT, RUNNING", "MIGRATING, RUNNING",
