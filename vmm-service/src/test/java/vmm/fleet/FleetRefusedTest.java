@@ -67,7 +67,7 @@ class FleetRefusedTest {
             installation: demo      | instalation: demo       | 1: the fleet file lacks 'installation': add it
             poolSize: 5             | pool_size: 5            | 7: unknown field 'pool_size' of pool 'muon'; did you mean 'poolSize'?
             poolSize: 5             | pool_size: 5            | 6: pool 'muon' lacks 'poolSize': add it
-            maxVms: 400             | probes: []              | 3: unknown field 'probes' of cloud 'north'; known: callTimeout, credentials, endpoint, kind, maxVms, name, options, rateLimit, region
+            maxVms: 400             | spot: []                | 3: unknown field 'spot' of cloud 'north'; known: callTimeout, credentials, endpoint, kind, maxVms, name, options, probes, rateLimit, region
             maxSize: 30             | poolSize: 30            | 8: field 'poolSize' is given twice: keep one
             flavor: f               | flavour: f              | 12: unknown field 'flavour' of placement; did you mean 'flavor'?
             maxSize: 30             | `maxSize: 30\n    <<: {}` | 9: merge keys (<<) are not supported: write the fields out
@@ -79,6 +79,27 @@ class FleetRefusedTest {
             bootTime: PT8S          | bootTime: [PT8S]        | 3: field 'bootTime' of options must have a single value
             options: {bootTime: PT8S} | options: fast         | 3: options must be a mapping, such as {name: value}
             secretAccessKey         | password                | 4: unknown field 'password' of credentials; known: accessKeyId, secretAccessKey
+            # probes
+            maxVms: 400             | probes: vpn             | 3: probes must be a list; write [] if there is nothing in it
+            maxVms: 400             | probes: [vpn]           | 3: probe must be a mapping, such as {name: …}
+            maxVms: 400             | probes: [{tcp: "a:1"}]  | 3: probe lacks 'name': add it
+            maxVms: 400             | probes: [{name: VPN, tcp: "a:1"}] | 3: name 'VPN' is no name
+            maxVms: 400             | probes: [{name: vpn}]   | 3: probe needs either 'tcp' or 'http'
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", http: "http://a/"}] | 3: probe needs either 'tcp' or 'http'
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", ping: a}] | 3: unknown field 'ping' of probe 'vpn'; known: every, expectStatus, http, name, tcp, timeout
+            maxVms: 400             | `probes: [{name: vpn, tcp: "a:1"},\n       {name: vpn, tcp: "a:2"}]` | 4: this cloud has a probe 'vpn' already: give it another name
+            maxVms: 400             | probes: [{name: vpn, tcp: 10.1.0.1}] | 3: tcp is no host and port: write them with a colon between, such as "10.1.0.1:443"
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:0"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:65536"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "http://a:1"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", expectStatus: 200}] | 3: expectStatus is for 'http' only: leave it out
+            maxVms: 400             | probes: [{name: vpn, http: "ftp://a/"}] | 3: http is no address: write http:// or https://
+            maxVms: 400             | probes: [{name: vpn, http: "http://u:p@a/"}] | 3: http is no address
+            maxVms: 400             | probes: [{name: vpn, http: "http://a b/"}] | 3: http is no address
+            maxVms: 400             | probes: [{name: vpn, http: "http://a/", expectStatus: 99}] | 3: expectStatus is 99: give 100 to 599
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", timeout: PT31S}] | 3: timeout is longer than PT30S
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", every: PT1S}] | 3: every is shorter than PT5S
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", every: 30}] | 3: every must be text: put it in quotes
             # numbers
             poolSize: 5             | poolSize: 31            | 7: poolSize 31 is above maxSize 30: raise maxSize or lower poolSize
             poolSize: 5             | poolSize: -1            | 7: poolSize is -1: give 0 to 100000
