@@ -246,11 +246,30 @@ final class TroubleRun implements AutoCloseable {
 
     // Claims
 
-    /** So many people who claim at once. */
+    /** So many people who claim at once, having looked at what there is. */
     Burst claimAtOnce(int people, String key) throws Exception {
         var answers = Collections.synchronizedList(new ArrayList<Claim>());
-        Bench.run(people, people, person -> () -> answers.add(claim(key + "-" + person)));
+        look();
+        Bench.run(
+                people,
+                people,
+                person -> {
+                    look();
+                    return () -> answers.add(claim(key + "-" + person));
+                });
         return new Burst(List.copyOf(answers));
+    }
+
+    /** Signs in too, which takes a slow hash now and then. */
+    private void look() {
+        try {
+            var answer = scientist().get("/api/v1/vm-types");
+            expect(answer.status() == 200, "the catalogue answered %d", answer.status());
+        } catch (IOException none) {
+            complain("the catalogue was not answered: %s", none);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** One claim; no answer is status 0. */
