@@ -2,6 +2,8 @@ package vmm.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
+
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 import vmm.cloud.jclouds.openstack.TroubledOpenStack;
@@ -68,6 +70,7 @@ final class TroubleRun implements AutoCloseable {
     private final Map<String, String> environment;
     private final ConcurrentLinkedQueue<String> complaints = new ConcurrentLinkedQueue<>();
     private ServiceProcess service;
+    private HikariDataSource connections;
     private JdbcClient jdbc;
     private int starts;
 
@@ -91,15 +94,25 @@ final class TroubleRun implements AutoCloseable {
                         "VMM_FLEET", fleet.toString(),
                         "VMM_DATA_DIR", directory.resolve("data").toString(),
                         "OPENSTACK_PASSWORD", TroubledOpenStack.PASSWORD);
-        start();
+        try {
+            start();
+        } catch (Exception | Error notStarted) {
+            a.close();
+            b.close();
+            throw notStarted;
+        }
     }
 
     void start() throws Exception {
         service = ServiceProcess.start(directory, "service-" + starts++, environment);
-        jdbc = JdbcClient.create(Truth.embedded(directory.resolve("data")));
+        connections = new HikariDataSource();
+        connections.setDataSource(Truth.embedded(directory.resolve("data")));
+        connections.setMaximumPoolSize(2);
+        jdbc = JdbcClient.create(connections);
     }
 
     void kill() throws InterruptedException {
+        connections.close();
         service.kill();
     }
 
@@ -141,6 +154,7 @@ final class TroubleRun implements AutoCloseable {
 
     /** Fails with all that was wrong, and with what must never be. */
     void judge() {
+        look();
         never();
         assertThat(complaints).isEmpty();
     }
@@ -176,7 +190,6 @@ final class TroubleRun implements AutoCloseable {
                     released);
         }
         truth().vmsOfSeveralAllocations().forEach(vm -> complain("VM %s granted twice", vm));
-        truth().poolsAboveMaximum().forEach(pool -> complain("pool %s above its maximum", pool));
     }
 
     /** Waits until the pool is at rest and the clouds hold its servers and no other. */
@@ -249,19 +262,26 @@ final class TroubleRun implements AutoCloseable {
     /** So many people who claim at once, having looked at what there is. */
     Burst claimAtOnce(int people, String key) throws Exception {
         var answers = Collections.synchronizedList(new ArrayList<Claim>());
-        look();
+        readCatalogue();
         Bench.run(
                 people,
                 people,
                 person -> {
-                    look();
+                    readCatalogue();
                     return () -> answers.add(claim(key + "-" + person));
                 });
         return new Burst(List.copyOf(answers));
     }
 
+    /** Somebody looks at the catalogue, and we at what must hold at every moment. */
+    void look() {
+        truth().poolsAboveMaximum().forEach(pool -> complain("pool %s above its maximum", pool));
+        truth().cloudsAboveCap().forEach(cloud -> complain("cloud %s above its cap", cloud));
+        readCatalogue();
+    }
+
     /** Signs in too, which takes a slow hash now and then. */
-    private void look() {
+    private void readCatalogue() {
         try {
             var answer = scientist().get("/api/v1/vm-types");
             expect(answer.status() == 200, "the catalogue answered %d", answer.status());
@@ -382,6 +402,7 @@ final class TroubleRun implements AutoCloseable {
 
     @Override
     public void close() {
+        connections.close();
         try (a;
                 b) {
             service.close();
