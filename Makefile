@@ -14,7 +14,7 @@ TESTBED := cloud-adapters/cloud-jclouds/testbed
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas e2e bench bench-openstack \
+.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas trouble e2e bench bench-openstack \
     openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos
 
 help: ## this list
@@ -49,6 +49,9 @@ crash: ## kill -9 of the real service at any moment: nothing lost, nothing doubl
 
 replicas: ## two real services on one PostgreSQL, thousands of claims
 	@.ci/replicas.sh
+
+trouble: ## two OpenStacks in every trouble that we know, each for MINUTES=2 (10: the full run); FAULTS=SLOW_10X only that
+	@.ci/trouble.sh
 
 bench: ## figures for docs/benchmarks.md: claims, fills, a large fleet at rest (about 8 minutes, alone on the machine)
 	@.ci/bench.sh

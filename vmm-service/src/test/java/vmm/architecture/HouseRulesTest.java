@@ -23,6 +23,7 @@ class HouseRulesTest {
     private static final JavaClasses main =
             new ClassFileImporter()
                     .withImportOption(new ImportOption.DoNotIncludeTests())
+                    .withImportOption(location -> !location.contains("-tests.jar"))
                     .importPackages("vmm");
 
     private static final JavaClasses mainAndTests = new ClassFileImporter().importPackages("vmm");

@@ -63,18 +63,26 @@ final class ServiceProcess implements AutoCloseable {
         builder.environment().put("SERVER_PORT", "0");
         builder.environment().putAll(environment);
         var process = builder.start();
-        String port =
-                await(
-                        name + " ready",
-                        START,
-                        () -> {
-                            if (!process.isAlive())
-                                throw new AssertionError(
-                                        name + " ended:\n" + Files.readString(log));
-                            Matcher ready = READY.matcher(Files.readString(log));
-                            return ready.find() ? ready.group(1) : null;
-                        });
-        return new ServiceProcess(process, log, Integer.parseInt(port));
+        try {
+            return new ServiceProcess(process, log, awaitPort(name, process, log));
+        } catch (Exception | Error notReady) {
+            process.destroy(); // its database ends with it
+            process.onExit().completeOnTimeout(process, 15, TimeUnit.SECONDS).join();
+            process.destroyForcibly();
+            throw notReady;
+        }
+    }
+
+    private static int awaitPort(String name, Process process, Path log) throws Exception {
+        return await(
+                name + " ready",
+                START,
+                () -> {
+                    if (!process.isAlive())
+                        throw new AssertionError(name + " ended:\n" + Files.readString(log));
+                    Matcher ready = READY.matcher(Files.readString(log));
+                    return ready.find() ? Integer.valueOf(ready.group(1)) : null;
+                });
     }
 
     static int freePort() throws IOException {

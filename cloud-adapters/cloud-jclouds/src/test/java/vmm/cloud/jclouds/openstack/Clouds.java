@@ -2,9 +2,11 @@ package vmm.cloud.jclouds.openstack;
 
 import vmm.cloud.CloudConfig;
 import vmm.cloud.LaunchSpec;
+import vmm.cloud.ManualClock;
 import vmm.cloud.Tags;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,6 +27,10 @@ final class Clouds {
                     "Default");
 
     private Clouds() {}
+
+    static ManualClock clock() {
+        return new ManualClock(Instant.parse("2026-03-01T08:00:00Z"));
+    }
 
     static OpenStackCloud open(FakeOpenStack openStack, String installation) {
         return open(openStack, installation, Map.of());

@@ -6,7 +6,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
-import vmm.cloud.ManualClock;
+import vmm.cloud.Tags;
 import vmm.cloud.jclouds.RawServer;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.Reply;
@@ -14,6 +14,7 @@ import vmm.cloud.jclouds.RawServer.Request;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -31,7 +32,7 @@ import java.util.stream.Stream;
 
 /**
  * Keystone, nova, glance and neutron as far as the adapter asks them, with the answers that the
- * real ones (Zed) give. Its time is a {@link ManualClock}.
+ * real ones (Zed) give. What time it is, is told to it.
  */
 final class FakeOpenStack implements AutoCloseable {
 
@@ -40,7 +41,6 @@ final class FakeOpenStack implements AutoCloseable {
     static final String IMAGE = "66ac4dd8-4b74-49ba-aecc-f2cfc9f2bb25";
     static final String NETWORK = "52630818-f331-4159-98e4-f0c57a269291";
     private static final String PROJECT = "9c0953aca9794fc2b3b354627effa781";
-    private static final Duration BOOT = Duration.ofSeconds(3);
     private static final Duration DELETE = Duration.ofSeconds(2);
     private static final Duration TOKEN = Duration.ofHours(1);
 
@@ -49,6 +49,8 @@ final class FakeOpenStack implements AutoCloseable {
         String id = "";
         JsonObject asked = new JsonObject();
         Instant created = Instant.EPOCH;
+        Duration boot = Duration.ZERO;
+        Instant deletedAt = Instant.MAX;
         Instant goneAt = Instant.MAX;
         boolean stopped;
         String fault = "";
@@ -56,7 +58,12 @@ final class FakeOpenStack implements AutoCloseable {
         String port = "";
     }
 
-    final ManualClock clock = new ManualClock(Instant.parse("2026-03-01T08:00:00Z"));
+    /** What stands before it: it may pass a request on, or answer it otherwise, or both. */
+    interface Gate {
+        Reply through(Request request, Function<Request, Reply> openStack);
+    }
+
+    final InstantSource clock;
     private final Map<String, Server> servers = new LinkedHashMap<>();
     private final Map<String, JsonObject> ports = new LinkedHashMap<>();
     private final Map<String, String> images = new LinkedHashMap<>(Map.of(IMAGE, "tiny"));
@@ -72,7 +79,21 @@ final class FakeOpenStack implements AutoCloseable {
     private int quota = 5_000;
     private int pageSize = 500;
     private boolean isOld;
-    private final RawServer http = new RawServer(this::serve);
+    private Duration boot = Duration.ofSeconds(3);
+    private Duration listLag = Duration.ZERO;
+    private final RawServer http;
+
+    FakeOpenStack(InstantSource clock) {
+        this(clock, (request, openStack) -> openStack.apply(request));
+    }
+
+    /**
+     * @param gate called by many threads at once, and free to take its time
+     */
+    FakeOpenStack(InstantSource clock, Gate gate) {
+        this.clock = clock;
+        this.http = new RawServer(request -> gate.through(request, this::serve));
+    }
 
     // What happens to it
 
@@ -104,6 +125,16 @@ final class FakeOpenStack implements AutoCloseable {
 
     synchronized void setPageSize(int items) {
         pageSize = items;
+    }
+
+    /** From create to ACTIVE, for servers that are made from now on. */
+    synchronized void setBoot(Duration time) {
+        boot = time;
+    }
+
+    /** Listings show what was so long ago. */
+    synchronized void setListLag(Duration lag) {
+        listLag = lag;
     }
 
     /** Creates take effect, and their answers are lost. */
@@ -177,6 +208,33 @@ final class FakeOpenStack implements AutoCloseable {
 
     synchronized int count() {
         return living().size();
+    }
+
+    /**
+     * A server that was made, as far as it is known now.
+     *
+     * @param vmId its tag, empty if it has none
+     * @param deletedAt when it was first asked to go, {@link Instant#MAX} if it was not
+     * @param goneAt {@link Instant#MAX} if nobody deleted it
+     */
+    record Life(String id, String vmId, Instant createdAt, Instant deletedAt, Instant goneAt) {}
+
+    /** Every server that was ever made. */
+    synchronized List<Life> lives() {
+        return servers.values().stream()
+                .map(
+                        server ->
+                                new Life(
+                                        server.id,
+                                        server.asked.has("metadata")
+                                                ? text(
+                                                        server.asked.getAsJsonObject("metadata"),
+                                                        Tags.VM_ID)
+                                                : "",
+                                        server.created,
+                                        server.deletedAt,
+                                        server.goneAt))
+                .toList();
     }
 
     synchronized String addPort(String owner, String device) {
@@ -298,12 +356,13 @@ final class FakeOpenStack implements AutoCloseable {
             }
             if (words.length == 3) return act(server, request);
             if (request.method().equals("DELETE")) {
-                var gone = clock.instant().plus(DELETE);
-                if (server.goneAt.isAfter(gone)) server.goneAt = gone;
+                var now = clock.instant();
+                if (server.deletedAt.isAfter(now)) server.deletedAt = now;
+                if (server.goneAt.isAfter(now.plus(DELETE))) server.goneAt = now.plus(DELETE);
                 return new Answer(204, "");
             }
             var document = new JsonObject();
-            var shownServer = shown.apply(show(server));
+            var shownServer = shown.apply(show(server, clock.instant()));
             if (!server.fault.isEmpty()) {
                 shownServer.add(
                         "fault",
@@ -366,7 +425,8 @@ final class FakeOpenStack implements AutoCloseable {
         server.id = UUID.randomUUID().toString();
         server.asked = asked;
         server.userData = userData;
-        server.created = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        server.created = clock.instant();
+        server.boot = boot;
         server.port = addPort("compute:zone-1", server.id);
         servers.put(server.id, server);
         if (losesReplies) return new RawServer.Drop();
@@ -401,13 +461,17 @@ final class FakeOpenStack implements AutoCloseable {
     }
 
     private Reply servers(Request request, boolean detail) {
+        var asOf = clock.instant().minus(listLag);
+        living(); // takes the ports of those away that are gone
         var newestFirst =
-                living().stream()
+                servers.values().stream()
+                        .filter(server -> !server.created.isAfter(asOf))
+                        .filter(server -> server.goneAt.isAfter(asOf))
                         .sorted(
                                 Comparator.comparing((Server server) -> server.created)
                                         .thenComparing(server -> server.id)
                                         .reversed())
-                        .map(server -> detail ? shown.apply(show(server)) : brief(server))
+                        .map(server -> detail ? shown.apply(show(server, asOf)) : brief(server))
                         .toList();
         return page(request, "servers", newestFirst);
     }
@@ -420,10 +484,10 @@ final class FakeOpenStack implements AutoCloseable {
         return brief;
     }
 
-    private JsonObject show(Server server) {
-        var now = clock.instant();
-        boolean booted = !server.created.plus(BOOT).isAfter(now);
-        boolean deleting = !server.goneAt.equals(Instant.MAX);
+    private JsonObject show(Server server, Instant asOf) {
+        boolean booted = !server.created.plus(server.boot).isAfter(asOf);
+        boolean deleting = !server.deletedAt.isAfter(asOf);
+        var created = server.created.truncatedTo(ChronoUnit.SECONDS);
         var status =
                 !server.fault.isEmpty()
                         ? "ERROR"
@@ -447,8 +511,8 @@ final class FakeOpenStack implements AutoCloseable {
                                         PROJECT,
                                         text(server.asked, "imageRef"),
                                         text(server.asked, "flavorRef"),
-                                        server.created,
-                                        server.created,
+                                        created,
+                                        created,
                                         http.url() + "/compute/v2.1/servers/" + server.id,
                                         status.equals("ACTIVE") ? "active" : "building"));
         document.add(

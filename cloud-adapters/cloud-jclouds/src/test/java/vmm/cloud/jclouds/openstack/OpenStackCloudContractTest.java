@@ -3,6 +3,7 @@ package vmm.cloud.jclouds.openstack;
 import vmm.cloud.CloudHarness;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CloudProviderContract;
+import vmm.cloud.ManualClock;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.Drop;
 
@@ -23,7 +24,8 @@ class OpenStackCloudContractTest extends CloudProviderContract {
 
     private static final class Harness implements CloudHarness {
 
-        private final FakeOpenStack openStack = new FakeOpenStack();
+        private final ManualClock clock = Clouds.clock();
+        private final FakeOpenStack openStack = new FakeOpenStack(clock);
         private final OpenStackCloud cloud = Clouds.open(openStack, installation());
 
         @Override
@@ -63,7 +65,7 @@ class OpenStackCloudContractTest extends CloudProviderContract {
 
         @Override
         public void passTime() {
-            openStack.clock.advance(Duration.ofSeconds(1));
+            clock.advance(Duration.ofSeconds(1));
         }
 
         @Override

@@ -19,6 +19,7 @@ import vmm.cloud.Instance;
 import vmm.cloud.Instance.Status;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Leftover;
+import vmm.cloud.ManualClock;
 import vmm.cloud.Offering;
 import vmm.cloud.Tags;
 import vmm.cloud.jclouds.RawServer.Answer;
@@ -44,7 +45,8 @@ class OpenStackCloudTest {
     private static final String DETAIL = "/compute/v2.1/servers/detail";
     private static final String TOKENS = "/identity/v3/auth/tokens";
 
-    private final FakeOpenStack openStack = new FakeOpenStack();
+    private final ManualClock clock = Clouds.clock();
+    private final FakeOpenStack openStack = new FakeOpenStack(clock);
     private final OpenStackCloud cloud = Clouds.open(openStack, "isis");
 
     @AfterEach
@@ -271,7 +273,7 @@ class OpenStackCloudTest {
         for (int i = 0; i < 5; i++) accepted(Clouds.spec("vm-" + i));
         assertThat(lookUps()).isEqualTo(3);
 
-        openStack.clock.advance(Duration.ofSeconds(61));
+        clock.advance(Duration.ofSeconds(61));
         accepted(Clouds.spec("vm-6"));
         assertThat(lookUps()).isEqualTo(6);
     }
@@ -371,7 +373,7 @@ class OpenStackCloudTest {
     void serverThatLacksSomethingIsListedAndFoundAndTheOthersToo(String field) throws CloudFailure {
         var odd = accepted(Clouds.spec("vm-1"));
         var even = accepted(Clouds.spec("vm-2"));
-        openStack.clock.advance(Duration.ofSeconds(10));
+        clock.advance(Duration.ofSeconds(10));
         for (var value : new String[] {"", "null", "7", "[7]", "{\"x\": 7}"}) {
             openStack.show(
                     changing(
@@ -597,10 +599,10 @@ class OpenStackCloudTest {
         }
         assertThat(openStack.requests("POST", TOKENS)).hasSize(1);
 
-        openStack.clock.advance(Duration.ofMinutes(54));
+        clock.advance(Duration.ofMinutes(54));
         cloud.quota();
         assertThat(openStack.requests("POST", TOKENS)).hasSize(1);
-        openStack.clock.advance(Duration.ofMinutes(2));
+        clock.advance(Duration.ofMinutes(2));
         cloud.quota();
         assertThat(openStack.requests("POST", TOKENS)).hasSize(2);
     }

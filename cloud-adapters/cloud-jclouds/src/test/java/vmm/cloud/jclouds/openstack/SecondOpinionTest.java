@@ -26,7 +26,8 @@ class SecondOpinionTest {
 
     @Test
     void typedNovaReadsWhatOurNovaShows() throws IOException {
-        try (var openStack = new FakeOpenStack();
+        var clock = Clouds.clock();
+        try (var openStack = new FakeOpenStack(clock);
                 var cloud = Clouds.open(openStack, "isis");
                 var nova = nova(openStack)) {
             var ids = new ArrayList<String>();
@@ -35,7 +36,7 @@ class SecondOpinionTest {
                 ids.add(((CreateAnswer.Accepted) answer).instanceId());
             }
             openStack.setPageSize(5);
-            openStack.clock.advance(Duration.ofSeconds(10));
+            clock.advance(Duration.ofSeconds(10));
 
             assertThat(nova.getConfiguredRegions()).containsExactly("RegionOne");
             var servers = nova.getServerApi("RegionOne");
