@@ -22,6 +22,7 @@ ALTER TABLE cloud
     ADD COLUMN width        integer, -- RECOVERING: VMs that may warm at once; null for any number
     ADD COLUMN list_failure text,    -- what the last listing failed for, null if it did not
     ADD COLUMN refused      boolean NOT NULL DEFAULT false, -- that it does not accept our credentials, or we have none
+    ADD COLUMN maintenance  text,    -- the window that keeps launches away now, in words
     ADD COLUMN call_trouble text,    -- what is wrong with the calls of the last minute
     ADD COLUMN call_trouble_until timestamptz;
 

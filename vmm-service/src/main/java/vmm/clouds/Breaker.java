@@ -102,7 +102,6 @@ public record Breaker(
         /** From opening to the first canary, and twice as long after each that failed. */
         Duration wait(int strikes) {
             if (this == NO_CAPACITY) return NO_CAPACITY_FOR;
-            if (this == WINDOW) return Duration.ZERO;
             var doubled = FIRST.multipliedBy(1L << Math.clamp(strikes - (long) opensAt, 0, 10));
             return doubled.compareTo(LONGEST) > 0 ? LONGEST : doubled;
         }

@@ -64,19 +64,26 @@ public class Breakers {
         strike(launch, kind, null, reason, now);
     }
 
-    /** Opens one of a whole cloud without any launch: its canary is due at once. */
-    public void open(String cloud, Kind kind, String reason, Instant now) {
-        jdbc.sql(
-                        """
-                        INSERT INTO breaker (cloud, flavor, kind, strikes, since, opened_at, until, reason)
-                        VALUES (:cloud, '*', :kind, :strikes, :now, :now, :now, :reason) ON CONFLICT DO NOTHING
-                        """)
-                .param("cloud", cloud)
-                .param("kind", kind.name())
-                .param("strikes", kind.opensAt())
-                .param("now", Instants.sql(now))
-                .param("reason", reason)
-                .update();
+    /**
+     * Opens the one of a cloud whose window is over: a canary is due at once. Once for each window.
+     *
+     * @param ended the window's end
+     */
+    public boolean openAfterWindow(String cloud, String reason, Instant ended, Instant now) {
+        return jdbc.sql(
+                                """
+                                INSERT INTO breaker (cloud, flavor, kind, strikes, since, opened_at, until, reason)
+                                VALUES (:cloud, '*', 'WINDOW', 1, :now, :now, :now, :reason)
+                                ON CONFLICT (cloud, flavor, kind) DO UPDATE SET since = :now, opened_at = :now, until = :now,
+                                    closed_at = NULL, canary = NULL, strikes = 1, reason = :reason
+                                WHERE breaker.opened_at IS NULL AND breaker.closed_at < :ended
+                                """)
+                        .param("cloud", cloud)
+                        .param("now", Instants.sql(now))
+                        .param("ended", Instants.sql(ended))
+                        .param("reason", reason)
+                        .update()
+                == 1;
     }
 
     /**

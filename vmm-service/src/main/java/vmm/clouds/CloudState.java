@@ -12,6 +12,7 @@ import java.time.Instant;
  * @param reachable whether the last listing succeeded and no probe fails: what makes it sick
  *     otherwise, a canary can disprove
  * @param callTrouble what is wrong with the calls of the last minute, null if nothing is
+ * @param maintenance the window that keeps launches away now, in words, null if none does
  * @param width while it recovers: VMs that may warm there at once; null for any number
  */
 public record CloudState(
@@ -28,6 +29,7 @@ public record CloudState(
         @Nullable Integer width,
         boolean reachable,
         @Nullable String callTrouble,
+        @Nullable String maintenance,
         int live) {
 
     /** How a cloud is. */

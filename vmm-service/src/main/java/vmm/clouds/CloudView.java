@@ -8,12 +8,13 @@ import vmm.vm.StateCounts;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A cloud as administrators see it.
  *
- * @param health PAUSED while it is, whatever else
- * @param healthSince null while it is paused: that is not written down
+ * @param health PAUSED or MAINTENANCE while it is, whatever else
+ * @param healthSince null while it is: that is not written down
  * @param live rows that are not DELETED
  * @param maxVms our own cap, null for none
  * @param quota null until the cloud told it once
@@ -39,9 +40,9 @@ record CloudView(
                 cloud.name(),
                 cloud.kind(),
                 cloud.region(),
-                cloud.paused() ? CloudState.Health.PAUSED : cloud.health(),
-                cloud.paused() ? whyPaused(cloud) : cloud.healthReason(),
-                cloud.paused() ? null : cloud.healthSince(),
+                shown(cloud),
+                why(cloud),
+                shown(cloud) == cloud.health() ? cloud.healthSince() : null,
                 cloud.paused(),
                 cloud.pauseReason(),
                 cloud.live(),
@@ -51,10 +52,19 @@ record CloudView(
                 signals.quota(cloud.name()));
     }
 
-    /** A pause hides no illness. */
-    private static String whyPaused(CloudState cloud) {
+    private static CloudState.Health shown(CloudState cloud) {
+        if (cloud.paused()) return CloudState.Health.PAUSED;
+        return cloud.maintenance() != null ? CloudState.Health.MAINTENANCE : cloud.health();
+    }
+
+    /** Neither a pause nor a window hides an illness. */
+    private static @Nullable String why(CloudState cloud) {
         String why =
-                cloud.pauseReason() == null ? "paused by an administrator" : cloud.pauseReason();
+                cloud.paused()
+                        ? Objects.requireNonNullElse(
+                                cloud.pauseReason(), "paused by an administrator")
+                        : cloud.maintenance();
+        if (why == null) return cloud.healthReason();
         return cloud.health() == CloudState.Health.HEALTHY
                 ? why
                 : why + " (and " + cloud.health() + ": " + cloud.healthReason() + ")";

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -30,7 +31,7 @@ public class Clouds {
 
     private static final String SELECT =
             """
-            SELECT cloud.*, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
+            SELECT cloud.*, EXISTS (SELECT 1 FROM cloud_probe WHERE cloud = name AND failures >= 3) AS probe_fails, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
             """;
 
     private static final Logger log = LoggerFactory.getLogger(Clouds.class);
@@ -225,10 +226,48 @@ public class Clouds {
                                         row.getBoolean("refused"),
                                         own,
                                         bootsElsewhere(was.name(), own),
-                                        List.of(),
+                                        failingProbes(was.name()),
                                         was.callTrouble(),
                                         was.sick() || recovers))
                 .single();
+    }
+
+    private List<String> failingProbes(String name) {
+        return jdbc.sql(
+                        "SELECT name, since, detail FROM cloud_probe WHERE cloud = :cloud AND"
+                                + " failures >= :failing ORDER BY name")
+                .param("cloud", name)
+                .param("failing", ProbeState.FAILURES_UNTIL_FAILING)
+                .query(
+                        (row, n) ->
+                                "probe "
+                                        + row.getString("name")
+                                        + " fails since "
+                                        + Instants.read(row, "since")
+                                        + ": "
+                                        + row.getString("detail"))
+                .list();
+    }
+
+    /**
+     * Writes down which window keeps launches away from which cloud now, so that it shows.
+     *
+     * @param byCloud in words; other clouds have none
+     * @return whether that was news
+     */
+    public boolean recordMaintenance(Map<String, String> byCloud) {
+        return jdbc.sql(
+                                """
+                                UPDATE cloud SET maintenance = shown.words
+                                FROM (SELECT name, words FROM cloud LEFT JOIN
+                                      (SELECT * FROM unnest(CAST(:clouds AS text[]), CAST(:words AS text[])) AS w (cloud, words)) AS w
+                                      ON w.cloud = cloud.name) AS shown
+                                WHERE cloud.name = shown.name AND cloud.maintenance IS DISTINCT FROM shown.words
+                                """)
+                        .param("clouds", byCloud.keySet().toArray(String[]::new))
+                        .param("words", byCloud.values().toArray(String[]::new))
+                        .update()
+                > 0;
     }
 
     /** Whether anything became READY that was sent since launches failed there. */
@@ -305,8 +344,9 @@ public class Clouds {
                 Objects.requireNonNull(Instants.read(row, "health_since")),
                 Instants.read(row, "listed_at"),
                 row.getObject("width", Integer.class),
-                row.getString("list_failure") == null,
+                row.getString("list_failure") == null && !row.getBoolean("probe_fails"),
                 row.getString("call_trouble"),
+                row.getString("maintenance"),
                 row.getInt("live"));
     }
 }

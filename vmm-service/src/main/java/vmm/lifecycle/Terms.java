@@ -25,6 +25,8 @@ public record Terms(
     /** The same where a listing lacks more than a fifth at once: it is doubted for some minutes. */
     public static final Duration BETWEEN_DOUBTFUL_LOOKS = Duration.ofMinutes(5);
 
+    private static final Duration NEVER = Duration.ofDays(3650);
+
     /** Between two requests to delete, or two of a de-duplicated create, for the same instance. */
     public static final Duration BEFORE_ASKING_AGAIN = Duration.ofSeconds(15);
 
@@ -33,14 +35,17 @@ public record Terms(
         this(bootTimeout, readyWhen, createGrace, deduplicates, BETWEEN_LOOKS, false);
     }
 
-    /** The same in front of a listing that is doubted, or that shows many broken at once. */
-    public Terms with(boolean doubted, boolean braked) {
+    /**
+     * The same in front of a listing that is doubted, or that shows many broken at once, or of a
+     * cloud that is down as planned: then nothing vanishes.
+     */
+    public Terms with(boolean doubted, boolean braked, boolean down) {
         return new Terms(
                 bootTimeout,
                 readyWhen,
                 createGrace,
                 deduplicates,
-                doubted ? BETWEEN_DOUBTFUL_LOOKS : betweenLooks,
+                down ? NEVER : doubted ? BETWEEN_DOUBTFUL_LOOKS : betweenLooks,
                 braked);
     }
 

@@ -283,8 +283,8 @@ record WindowPreview(
         if (shelves.isEmpty()) return List.of("it has no placement on another cloud");
         var limits = new ArrayList<String>();
         for (var shelf : shelves) {
-            if (shelf.obstacle() != null) {
-                limits.add(shelf.cloud() + ": " + shelf.obstacle());
+            if (shelf.standing() == Shelf.Standing.CLOSED) {
+                limits.add(shelf.cloud() + ": " + shelf.why());
             } else if (shelf.cloudRoom() <= 0) {
                 var cloud = elsewhere.get(shelf.cloud());
                 if (cloud != null) limits.add(cloud.limit());
@@ -329,14 +329,21 @@ record WindowPreview(
                             place.image(),
                             place.flavor(),
                             place.network(),
-                            cloud.lastResort() ? 0 : place.weight(),
+                            place.weight(),
                             placed.counted(),
                             most == null ? UNLIMITED : most - placed.live(),
                             rooms.getOrDefault(place.cloud(), 0),
+                            standing(cloud),
                             cloud.obstacle(),
-                            false));
+                            false,
+                            Shelf.Trust.ALL));
         }
         return shelves;
+    }
+
+    private static Shelf.Standing standing(Elsewhere cloud) {
+        if (cloud.obstacle() != null) return Shelf.Standing.CLOSED;
+        return cloud.lastResort() ? Shelf.Standing.LAST_RESORT : Shelf.Standing.OFFERED;
     }
 
     /** Of a window that takes nothing away. */

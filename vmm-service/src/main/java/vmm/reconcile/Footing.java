@@ -4,16 +4,19 @@ import org.jspecify.annotations.Nullable;
 
 import vmm.clouds.Breaker;
 import vmm.clouds.CloudState;
+import vmm.maintenance.WindowEffect;
 import vmm.placement.Shelf.Standing;
 import vmm.placement.Shelf.Trust;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 
 /**
- * What an offering is good for now, by the health of its cloud and the breakers that concern it.
+ * What an offering is good for now, by maintenance, the health of its cloud and the breakers that
+ * concern it.
  *
  * @param why null where it is simply offered
  */
@@ -24,7 +27,13 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue, Trust
      * @param trying canaries that are under way
      */
     static Footing of(
-            CloudState cloud, String flavor, List<Breaker> open, Set<UUID> trying, Instant now) {
+            CloudState cloud,
+            String flavor,
+            WindowEffect window,
+            List<Breaker> open,
+            Set<UUID> trying,
+            Instant now) {
+        if (!window.mayLaunch()) return closed(words(window), trust(cloud, window));
         if (cloud.paused()) return closed(paused(cloud), trust(cloud));
         var own =
                 open.stream()
@@ -46,6 +55,9 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue, Trust
             return new Footing(
                     Standing.LAST_RESORT, words(own.getFirst(), trying, now), due, trust(cloud));
         }
+        if (window.strength() == WindowEffect.Strength.LAST_RESORT) {
+            return new Footing(Standing.LAST_RESORT, words(window), false, trust(cloud));
+        }
         return cloud.callTrouble() != null
                 ? new Footing(Standing.LAST_RESORT, cloud.callTrouble(), false, trust(cloud))
                 : new Footing(Standing.OFFERED, null, false, trust(cloud));
@@ -53,6 +65,15 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue, Trust
 
     private static Footing closed(String why, Trust trust) {
         return new Footing(Standing.CLOSED, why, false, trust);
+    }
+
+    private static Trust trust(CloudState cloud, WindowEffect window) {
+        if (window.drains()) return Trust.DRAINED;
+        return window.counts() ? trust(cloud) : Trust.NONE;
+    }
+
+    private static String words(WindowEffect window) {
+        return Objects.toString(window.reason(), "maintenance");
     }
 
     private static Trust trust(CloudState cloud) {

@@ -18,6 +18,7 @@ import vmm.lifecycle.Lateness;
 import vmm.lifecycle.Observation;
 import vmm.lifecycle.ReadyWhen;
 import vmm.lifecycle.Terms;
+import vmm.maintenance.MaintenanceWindows;
 import vmm.pool.Pool;
 import vmm.pool.Pools;
 import vmm.vm.Vm;
@@ -52,6 +53,7 @@ public class LifecycleLoop implements Reconciler {
     private final Clouds clouds;
     private final CloudConnections connections;
     private final BootTimes bootTimes;
+    private final MaintenanceWindows windows;
     private final Vms vms;
     private final VmSteps steps;
     private final ReserveChecks checks;
@@ -65,6 +67,7 @@ public class LifecycleLoop implements Reconciler {
             Clouds clouds,
             CloudConnections connections,
             BootTimes bootTimes,
+            MaintenanceWindows windows,
             Vms vms,
             VmSteps steps,
             ReserveChecks checks,
@@ -76,6 +79,7 @@ public class LifecycleLoop implements Reconciler {
         this.clouds = clouds;
         this.connections = connections;
         this.bootTimes = bootTimes;
+        this.windows = windows;
         this.vms = vms;
         this.steps = steps;
         this.checks = checks;
@@ -126,6 +130,7 @@ public class LifecycleLoop implements Reconciler {
         Look look = look(cloud.get(), provider.get());
         boolean doubted = look.lacksMany(rows);
         boolean brake = look.showsManyBroken(rows);
+        boolean absent = isDown(name, look.began());
         if (brake) {
             clouds.recordCalls(
                     name, "many VMs look broken at once: none is taken back for it", look.began());
@@ -135,7 +140,9 @@ public class LifecycleLoop implements Reconciler {
         spread.over(
                 rows,
                 vm -> {
-                    var own = Objects.requireNonNull(terms.get(vm.poolId())).with(doubted, brake);
+                    var own =
+                            Objects.requireNonNull(terms.get(vm.poolId()))
+                                    .with(doubted, brake, absent);
                     if (steps.take(vm, look.of(vm), look.began(), own, provider.get())) {
                         changed.incrementAndGet();
                     }
@@ -150,6 +157,12 @@ public class LifecycleLoop implements Reconciler {
         if (late > 0) log.info("lifecycle cloud={} {} VMs are late", name, late);
         return Pass.of(
                 changed.get(), rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
+    }
+
+    /** Whether a window says that the cloud is not there now: its absences mean nothing. */
+    private boolean isDown(String cloud, Instant now) {
+        var effect = windows.effects(now, name -> Duration.ZERO).get(cloud);
+        return effect != null && effect.drains();
     }
 
     private static Terms terms(Pool pool, CloudProvider provider) {

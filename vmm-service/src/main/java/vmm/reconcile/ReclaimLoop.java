@@ -1,6 +1,5 @@
 package vmm.reconcile;
 
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -13,47 +12,30 @@ import vmm.vm.Holds;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * Reclaim: leases that are over, and VMs that nobody uses, warned of first. VMs whose hold is over
- * are let go.
+ * Reclaim: leases that are over, and VMs that nobody uses, warned of first; holds that are over;
+ * what maintenance windows tell.
  */
 @Component
 public class ReclaimLoop implements Reconciler {
     private final Allocations allocations;
-    private final Optional<Holds> holds;
+    private final Holds holds;
+    private final WindowTurns windows;
     private final TransactionOperations transactions;
     private final InstantSource clock;
     private final Wakes wakes;
 
-    @Autowired
     public ReclaimLoop(
             Allocations allocations,
             Holds holds,
-            TransactionOperations transactions,
-            InstantSource clock,
-            Wakes wakes) {
-        this(allocations, Optional.of(holds), transactions, clock, wakes);
-    }
-
-    /** One that leaves VMs held until somebody lets them go. */
-    public ReclaimLoop(
-            Allocations allocations,
-            TransactionOperations transactions,
-            InstantSource clock,
-            Wakes wakes) {
-        this(allocations, Optional.empty(), transactions, clock, wakes);
-    }
-
-    private ReclaimLoop(
-            Allocations allocations,
-            Optional<Holds> holds,
+            WindowTurns windows,
             TransactionOperations transactions,
             InstantSource clock,
             Wakes wakes) {
         this.allocations = allocations;
         this.holds = holds;
+        this.windows = windows;
         this.transactions = transactions;
         this.clock = clock;
         this.wakes = wakes;
@@ -81,8 +63,9 @@ public class ReclaimLoop implements Reconciler {
                             int abandoned = allocations.abandon(fresh, now);
                             int warned = allocations.warn(fresh, now);
                             int letGo = letGo(now);
+                            int told = windows.turn(now);
                             if (expired + abandoned > 0) wakes.wake(LoopKind.REFILL, Wakes.ALL);
-                            int changed = expired + unwarned + abandoned + warned + letGo;
+                            int changed = expired + unwarned + abandoned + warned + letGo + told;
                             return changed == 0
                                     ? Pass.NOTHING
                                     : Pass.of(
@@ -96,14 +79,16 @@ public class ReclaimLoop implements Reconciler {
                                                     + unwarned
                                                     + " warnings withdrawn, "
                                                     + letGo
-                                                    + " let go");
+                                                    + " let go, "
+                                                    + told
+                                                    + " told of maintenance");
                         });
         return pass == null ? Pass.NOTHING : pass;
     }
 
     /** VMs whose hold is over: what may become of them now, the other loops find out. */
     private int letGo(Instant now) {
-        var letGo = holds.map(some -> some.letGoOverdue(now, "reclaim")).orElse(List.of());
+        var letGo = holds.letGoOverdue(now, "reclaim");
         for (var vm : letGo) {
             wakes.wake(LoopKind.GRANT, vm.pool());
             wakes.wake(LoopKind.LIFECYCLE, vm.cloud());

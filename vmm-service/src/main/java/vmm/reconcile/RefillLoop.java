@@ -7,10 +7,14 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
 import vmm.clouds.Breakers;
+import vmm.clouds.CloudSignals;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
+import vmm.maintenance.MaintenanceWindows;
+import vmm.maintenance.WindowEffect;
+import vmm.maintenance.WindowLeads;
 import vmm.placement.Shelf;
 import vmm.pool.Pool;
 import vmm.pool.Pools;
@@ -55,6 +59,9 @@ public class RefillLoop implements Reconciler {
     private final PoolCounts counts;
     private final Clouds clouds;
     private final Breakers breakers;
+    private final CloudSignals signals;
+    private final MaintenanceWindows windows;
+    private final WindowLeads leads;
     private final Vms vms;
     private final Decisions decisions;
     private final Ids ids;
@@ -68,6 +75,9 @@ public class RefillLoop implements Reconciler {
             PoolCounts counts,
             Clouds clouds,
             Breakers breakers,
+            CloudSignals signals,
+            MaintenanceWindows windows,
+            WindowLeads leads,
             Vms vms,
             Decisions decisions,
             Ids ids,
@@ -79,6 +89,9 @@ public class RefillLoop implements Reconciler {
         this.counts = counts;
         this.clouds = clouds;
         this.breakers = breakers;
+        this.signals = signals;
+        this.windows = windows;
+        this.leads = leads;
         this.vms = vms;
         this.decisions = decisions;
         this.ids = ids;
@@ -166,11 +179,13 @@ public class RefillLoop implements Reconciler {
         Map<String, Integer> reserved =
                 ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
         var trying = counts.canaries();
+        var effects = windows.effects(now, cloud -> leads.of(pool.id(), cloud, now));
         var shelves = new ArrayList<Shelf>();
         for (var place : pool.placements()) {
             CloudState cloud = states.get(place.cloud());
             if (cloud == null) continue;
-            var standing = Footing.of(cloud, place.flavor(), open, trying, now);
+            var window = effects.getOrDefault(cloud.name(), WindowEffect.NONE);
+            var standing = Footing.of(cloud, place.flavor(), window, open, trying, now);
             int ownRoom = place.maxVms() == null ? UNLIMITED : place.maxVms() - seen.liveAt(place);
             shelves.add(
                     new Shelf(
@@ -182,7 +197,8 @@ public class RefillLoop implements Reconciler {
                             place.weight(),
                             seen.countedAt(place),
                             ownRoom,
-                            cloudRoom(cloud) - reserved.getOrDefault(cloud.name(), 0),
+                            cloudRoom(cloud, place.flavor(), now)
+                                    - reserved.getOrDefault(cloud.name(), 0),
                             standing.standing(),
                             standing.why(),
                             standing.canaryDue(),
@@ -191,14 +207,15 @@ public class RefillLoop implements Reconciler {
         return shelves;
     }
 
-    /** By its own cap, and while it recovers by what may warm there at once. */
-    private int cloudRoom(CloudState cloud) {
+    /** By our cap, its own quota, and while it recovers by what may warm there at once. */
+    private int cloudRoom(CloudState cloud, String flavor, Instant now) {
+        int byQuota = signals.room(cloud.name(), flavor, now).orElse(UNLIMITED);
         int byCap = cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
         int byWidth =
                 cloud.width() == null
                         ? UNLIMITED
                         : Math.max(0, cloud.width() - counts.warmingOn(cloud.name()));
-        return Math.min(byCap, byWidth);
+        return Math.min(Math.min(byCap, byQuota), byWidth);
     }
 
     private void request(Pool pool, PoolAction.Launch launch, Instant now) {

@@ -9,6 +9,7 @@
             "guest",
             "identity",
             "lifecycle",
+            "maintenance",
             "placement",
             "pool",
             "sizing",

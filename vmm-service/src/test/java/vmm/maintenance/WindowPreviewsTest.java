@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
+import vmm.clouds.Breakers;
 import vmm.clouds.Clouds;
 import vmm.database.TestDatabase;
 import vmm.event.Events;
@@ -104,7 +105,7 @@ class WindowPreviewsTest {
                         new WindowLeads(jdbc),
                         new Pools(jdbc),
                         new Schedules(jdbc),
-                        new Clouds(jdbc, new Events(jdbc)),
+                        new Clouds(jdbc, new Breakers(jdbc, new Events(jdbc)), new Events(jdbc)),
                         beans.getBeanProvider(QuotaRoom.class),
                         () -> NOW);
         return previews.of(

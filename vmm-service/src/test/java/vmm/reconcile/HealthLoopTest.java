@@ -13,6 +13,7 @@ import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CloudProviderFactory.Surroundings;
 import vmm.cloud.simulated.SimulatedCloud;
+import vmm.clouds.Breakers;
 import vmm.clouds.CloudSignals;
 import vmm.clouds.Clouds;
 import vmm.clouds.ProbeLook.Finding;
@@ -176,7 +177,7 @@ class HealthLoopTest {
 
     private HealthLoop loop() {
         return new HealthLoop(
-                new Clouds(jdbc, new Events(jdbc)),
+                new Clouds(jdbc, new Breakers(jdbc, new Events(jdbc)), new Events(jdbc)),
                 name -> Optional.ofNullable(providers.get(name)),
                 signals,
                 name -> probes.getOrDefault(name, List.of()),

@@ -10,6 +10,7 @@ import vmm.allocation.IdempotencyKeys;
 import vmm.clouds.BootTimes;
 import vmm.clouds.Breakers;
 import vmm.clouds.CloudConnections;
+import vmm.clouds.CloudSignals;
 import vmm.clouds.Clouds;
 import vmm.event.Events;
 import vmm.event.LoopKind;
@@ -17,6 +18,9 @@ import vmm.event.Wakes;
 import vmm.guest.CloudInit;
 import vmm.guest.GuestReports;
 import vmm.guest.GuestTokens;
+import vmm.maintenance.MaintenanceNotices;
+import vmm.maintenance.MaintenanceWindows;
+import vmm.maintenance.WindowLeads;
 import vmm.pool.Pools;
 import vmm.pool.Schedules;
 import vmm.reconcile.CloudCalls;
@@ -35,6 +39,8 @@ import vmm.reconcile.RefillLoop;
 import vmm.reconcile.ReserveChecks;
 import vmm.reconcile.Store;
 import vmm.reconcile.VmSteps;
+import vmm.reconcile.WindowTurns;
+import vmm.vm.Holds;
 import vmm.vm.Ids;
 import vmm.vm.Vms;
 
@@ -95,6 +101,9 @@ public final class Engine {
         this.allocations = new Allocations(jdbc);
         this.allocator = new Allocator(allocations, keys, transactions, clock, wakes);
         this.reports = new GuestReports(jdbc, wakes);
+        var signals = new CloudSignals(jdbc, events, transactions);
+        var windows = new MaintenanceWindows(jdbc);
+        var leads = new WindowLeads(jdbc);
         var userData = new CloudInit(tokens, "http://vmm");
         var steps =
                 new VmSteps(
@@ -119,6 +128,9 @@ public final class Engine {
                                 new PoolCounts(jdbc),
                                 clouds,
                                 breakers,
+                                signals,
+                                windows,
+                                leads,
                                 vms,
                                 decisions,
                                 ids,
@@ -131,6 +143,7 @@ public final class Engine {
                                 clouds,
                                 around.connections,
                                 new BootTimes(jdbc, clock),
+                                windows,
                                 vms,
                                 steps,
                                 new ReserveChecks(
@@ -153,7 +166,19 @@ public final class Engine {
                                 around.calls,
                                 around.store,
                                 clock),
-                        new ReclaimLoop(allocations, transactions, clock, wakes),
+                        new ReclaimLoop(
+                                allocations,
+                                new Holds(jdbc),
+                                new WindowTurns(
+                                        windows,
+                                        new MaintenanceNotices(jdbc, windows),
+                                        leads,
+                                        clouds,
+                                        breakers,
+                                        wakes),
+                                transactions,
+                                clock,
+                                wakes),
                         new PublishLoop(jdbc, events, transactions),
                         new HousekeepingLoop(jdbc, events, decisions, keys, RETENTION, clock));
         for (var loop : all) loops.put(loop.kind(), loop);

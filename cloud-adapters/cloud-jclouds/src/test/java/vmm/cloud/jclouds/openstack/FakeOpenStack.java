@@ -452,7 +452,7 @@ final class FakeOpenStack implements AutoCloseable {
             return new Answer(202, "");
         }
         if (action.equals("os-getConsoleOutput")) {
-            if (server.created.plus(BOOT).isAfter(clock.instant())) {
+            if (server.created.plus(server.boot).isAfter(clock.instant())) {
                 return fault("conflictingRequest", 409, "Instance " + server.id + " is not ready");
             }
             return new Answer(200, "{\"output\": \"cloud-init: done\\nvmm login: \"}");

@@ -87,7 +87,7 @@ class OpenStackCloudTest {
     @Test
     void consoleThatWasNotAnsweredIsAskedForOnceAndCanBeAskedForAgain() throws CloudFailure {
         var id = ((CreateAnswer.Accepted) cloud.create(Clouds.spec("vm-1"))).instanceId();
-        openStack.clock.advance(Duration.ofSeconds(5));
+        clock.advance(Duration.ofSeconds(5));
         openStack.intercept(on(request -> request.path().endsWith("/action"), new Drop()));
         assertThat(consoleOf(id)).isEqualTo("unreachable");
         assertThat(openStack.requests("POST", SERVERS + "/" + id + "/action")).hasSize(1);
