@@ -335,6 +335,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       warning: a.reclaimAt === null ? null : `Nobody has used it; it will be taken back at ${iso(a.reclaimAt)}`,
       reclaim: a.reclaimAt === null ? null : { kind: "ABANDONED", at: iso(a.reclaimAt), unusedSince: a.activity.lastActiveAt ?? iso(a.grantedAt ?? a.requestedAt) },
       activity: a.activity,
+      notice: null,
       vm:
         vm === undefined || state(a) !== "ACTIVE"
           ? null
@@ -368,6 +369,11 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     user: vm.allocationId === null ? null : (allocations.get(vm.allocationId)?.user ?? null),
     held: vm.held,
     holdReason: vm.holdReason,
+    heldUntil: null,
+    late: false,
+    lateSince: null,
+    launchReason: vm.timeline[0]?.detail ?? null,
+    why: null,
     instanceStatus: vm.state === "READY" || vm.state === "ALLOCATED" ? "RUNNING" : "UNKNOWN",
   });
   const showPool = (pool: PoolRow): Pool => {
@@ -400,6 +406,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       connect: [{ kind: "jupyter", url: "https://{address}:8888/?token={secret}" }],
       launchP50Seconds: 12.4,
       launchP95Seconds: 21.7,
+      explanation: null,
     };
   };
   const showCloud = (cloud: CloudRow): Cloud => {
@@ -416,6 +423,11 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       live: rows.length,
       maxVms: cloud.maxVms,
       counts: counts(rows),
+      probes: [],
+      quota: null,
+      breakers: [],
+      width: null,
+      offerings: [],
     };
   };
   /** Good for the plain weekly kind, in the zone of this machine; the service does it properly. */
@@ -564,7 +576,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         return { status: 200, body: showAllocation(row, me) };
       },
     ],
-    ["GET", "pools", "ADMIN", ({ query }) => page([...pools.values()].map(showPool), query)],
+    ["GET", "pools", "OPERATOR", ({ query }) => page([...pools.values()].map(showPool), query)],
     ["GET", "pools/:", "ADMIN", ({ path }) => ((pool) => withEtag(200, pool.version, showPool(pool)))(found(pools.get(path[0]!)))],
     [
       "PATCH",
@@ -628,8 +640,11 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         return { status: 204 };
       },
     ],
-    ["GET", "clouds", "ADMIN", ({ query }) => page([...clouds.values()].map(showCloud), query)],
-    ["GET", "clouds/:", "ADMIN", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
+    ["GET", "clouds", "OPERATOR", ({ query }) => page([...clouds.values()].map(showCloud), query)],
+    ["GET", "clouds/:", "OPERATOR", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
+    ["GET", "clouds/:/history", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
+    ["GET", "clouds/:/maintenance-windows", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
+    ["GET", "maintenance-windows", "OPERATOR", ({ query }) => page([], query)],
     [
       "POST",
       "clouds/:/pause",
