@@ -2,5 +2,5 @@
 -- What the copy calls free may have been given to somebody since: it is held, so that it is neither granted nor
 -- deleted, until an operator has looked and lets it go. What is allocated stays with its owner and is not touched.
 UPDATE vm
-SET held = true, held_reason = 'the database was restored from a copy', version = version + 1
+SET held = true, held_reason = 'the database was restored from a copy', held_until = NULL, version = version + 1
 WHERE state NOT IN ('ALLOCATED', 'DELETED') AND NOT held;

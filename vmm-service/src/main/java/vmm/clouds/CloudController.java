@@ -47,6 +47,7 @@ class CloudController {
 
     private final JdbcClient jdbc;
     private final Clouds clouds;
+    private final SignalViews signals;
     private final Events events;
     private final TransactionOperations transactions;
     private final InstantSource clock;
@@ -55,12 +56,14 @@ class CloudController {
     CloudController(
             JdbcClient jdbc,
             Clouds clouds,
+            SignalViews signals,
             Events events,
             TransactionOperations transactions,
             InstantSource clock,
             Wakes wakes) {
         this.jdbc = jdbc;
         this.clouds = clouds;
+        this.signals = signals;
         this.events = events;
         this.transactions = transactions;
         this.clock = clock;
@@ -72,14 +75,18 @@ class CloudController {
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
         var rows =
-                jdbc.sql(
+                jdbc
+                        .sql(
                                 SELECT
                                         + "WHERE cloud.name COLLATE \"C\" > :after ORDER BY"
                                         + " cloud.name COLLATE \"C\" LIMIT :limit")
                         .param("after", cursor == null ? "" : cursor.ofSize(1).parts().getFirst())
                         .param("limit", limit.plusOne())
-                        .query((row, n) -> CloudView.of(Clouds.read(row, n), StateCounts.read(row)))
-                        .list();
+                        .query((row, n) -> new Counted(Clouds.read(row, n), StateCounts.read(row)))
+                        .list()
+                        .stream()
+                        .map(this::view)
+                        .toList();
         return Page.of(rows, limit, cloud -> Cursor.at(cloud.name()));
     }
 
@@ -87,9 +94,14 @@ class CloudController {
     CloudView getCloud(@PathVariable String name) {
         return jdbc.sql(SELECT + "WHERE cloud.name = :name")
                 .param("name", name)
-                .query((row, n) -> CloudView.of(Clouds.read(row, n), StateCounts.read(row)))
+                .query((row, n) -> new Counted(Clouds.read(row, n), StateCounts.read(row)))
                 .optional()
+                .map(this::view)
                 .orElseThrow(() -> Problem.notFound("cloud"));
+    }
+
+    private CloudView view(Counted cloud) {
+        return CloudView.of(cloud.state(), cloud.counts(), signals);
     }
 
     /** Repeating what is so already leaves no trace. */
@@ -128,4 +140,7 @@ class CloudController {
     @Schema(name = "CloudPauseRequest")
     record CloudPauseRequest(
             @NotNull Boolean paused, @Size(min = 1, max = 500) @Nullable String reason) {}
+
+    /** A cloud's row and how many VMs are in which state there. */
+    private record Counted(CloudState state, StateCounts counts) {}
 }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import vmm.vm.StateCounts;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A cloud as administrators see it.
@@ -15,6 +16,7 @@ import java.time.Instant;
  * @param healthSince null while it is paused: that is not written down
  * @param live rows that are not DELETED
  * @param maxVms our own cap, null for none
+ * @param quota null until the cloud told it once
  */
 @Schema(name = "Cloud")
 record CloudView(
@@ -28,9 +30,11 @@ record CloudView(
         @Nullable String pauseReason,
         int live,
         @Nullable Integer maxVms,
-        StateCounts counts) {
+        StateCounts counts,
+        List<SignalViews.ProbeView> probes,
+        SignalViews.@Nullable CloudQuotaView quota) {
 
-    static CloudView of(CloudState cloud, StateCounts counts) {
+    static CloudView of(CloudState cloud, StateCounts counts, SignalViews signals) {
         return new CloudView(
                 cloud.name(),
                 cloud.kind(),
@@ -42,7 +46,9 @@ record CloudView(
                 cloud.pauseReason(),
                 cloud.live(),
                 cloud.maxVms(),
-                counts);
+                counts,
+                signals.probes(cloud.name()),
+                signals.quota(cloud.name()));
     }
 
     /** A pause hides no illness. */

@@ -1,5 +1,9 @@
-/** The clouds of this installation: their rows, health, launch marks and guarded connections. */
-@ApplicationModule(allowedDependencies = {"cloud", "event", "identity", "vm", "web"})
+/**
+ * The clouds of this installation: their rows, health, signals, launch marks and guarded
+ * connections.
+ */
+@ApplicationModule(
+        allowedDependencies = {"cloud", "event", "fleet", "guest", "identity", "vm", "web"})
 @NullMarked
 package vmm.clouds;
 

@@ -10,10 +10,17 @@ public enum LoopKind {
     LIFECYCLE,
     /** Per cloud: instances that no live row claims. */
     ORPHAN,
+    /** Per cloud: its probes, quota and offerings. */
+    HEALTH,
     /** All pools: allocations whose lease is over or that nobody uses. */
     RECLAIM,
     /** All: numbers events and hands them to the streams. */
     PUBLISH,
     /** All: deletes what is past its retention. */
-    HOUSEKEEPING
+    HOUSEKEEPING;
+
+    /** Whether its passes are of one cloud, which one replica at a time has in hand. */
+    public boolean ofCloud() {
+        return this == LIFECYCLE || this == ORPHAN || this == HEALTH;
+    }
 }

@@ -1,6 +1,7 @@
 package vmm.fleet;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param maxVms our own cap, beside the cloud's quota; empty: none
  * @param callTimeout deadline of one call
  * @param rateLimit calls per second; empty: the default of the kind
+ * @param probes what else is looked at, each with a name of its own; empty: nothing
  */
 public record CloudEntry(
         String name,
@@ -23,13 +25,15 @@ public record CloudEntry(
         Map<String, String> options,
         Optional<Integer> maxVms,
         Duration callTimeout,
-        Optional<Double> rateLimit) {
+        Optional<Double> rateLimit,
+        List<ProbeEntry> probes) {
 
     public static final Duration CALL_TIMEOUT = Duration.ofSeconds(20);
 
     public CloudEntry {
         credentials = Map.copyOf(credentials);
         options = Map.copyOf(options);
+        probes = List.copyOf(probes);
     }
 
     /** Shows no secret: only names. */

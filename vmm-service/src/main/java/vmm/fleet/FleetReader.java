@@ -33,7 +33,8 @@ final class FleetReader {
                     "options",
                     "maxVms",
                     "callTimeout",
-                    "rateLimit");
+                    "rateLimit",
+                    "probes");
     private static final Set<String> VM_TYPE =
             Set.of(
                     "name",
@@ -145,7 +146,8 @@ final class FleetReader {
                 cloud.pairs("options", "options", rules == null ? null : rules.options()),
                 cloud.whole("maxVms", 0, MOST),
                 cloud.duration("callTimeout", LONGEST_CALL).orElse(CloudEntry.CALL_TIMEOUT),
-                cloud.positive("rateLimit", 1_000));
+                cloud.positive("rateLimit", 1_000),
+                ProbeReader.read(cloud));
     }
 
     private static VmTypeEntry vmType(Fields type, Set<String> pools) {
@@ -241,7 +243,7 @@ final class FleetReader {
         return name;
     }
 
-    private static boolean isWeb(String url) {
+    static boolean isWeb(String url) {
         try {
             var uri = new URI(url);
             var host = uri.getRawAuthority();

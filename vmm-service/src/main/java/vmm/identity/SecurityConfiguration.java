@@ -27,6 +27,7 @@ class SecurityConfiguration {
             paths(
                     "pools",
                     "clouds",
+                    "simulated-clouds",
                     "schedules",
                     "reconcilers",
                     "usage",
@@ -91,6 +92,8 @@ class SecurityConfiguration {
                 .permitAll()
                 .requestMatchers("/api/v1/guest/**") // guests show a token of their own
                 .permitAll()
+                .requestMatchers(HttpMethod.GET, paths("simulated-clouds"))
+                .hasRole(Role.OPERATOR.name())
                 .requestMatchers(OF_ADMINS)
                 .hasRole(Role.ADMIN.name())
                 .requestMatchers(paths("vms", "decisions"))

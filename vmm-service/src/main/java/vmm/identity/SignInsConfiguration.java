@@ -71,6 +71,11 @@ class SignInsConfiguration {
     }
 
     @Bean
+    DemoMode demoMode(SignIns signIns) {
+        return new DemoMode(!signIns.demo().isEmpty());
+    }
+
+    @Bean
     PasswordEncoder passwordEncoder() {
         return PasswordEncoderFactories.createDelegatingPasswordEncoder();
     }

@@ -133,7 +133,7 @@ class LoopConfiguration {
         void serve(ApplicationReadyEvent ready) throws SchedulerException {
             for (var kind : LoopKind.values()) {
                 switch (kind) {
-                    case LIFECYCLE, ORPHAN ->
+                    case LIFECYCLE, ORPHAN, HEALTH ->
                             clouds.all().forEach(cloud -> rows.register(kind, cloud.name()));
                     case GRANT, REFILL, RECLAIM, PUBLISH, HOUSEKEEPING ->
                             rows.register(kind, Wakes.ALL);

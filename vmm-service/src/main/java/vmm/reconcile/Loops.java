@@ -121,7 +121,7 @@ public final class Loops implements Wakes, AutoCloseable {
     private void pass(LoopKind loop, String key, Slot slot) {
         var reconciler = reconcilers.get(loop);
         if (reconciler == null || !running || rows.paused(loop, key)) return;
-        boolean cloudBound = loop == LoopKind.LIFECYCLE || loop == LoopKind.ORPHAN;
+        boolean cloudBound = loop.ofCloud();
         if (!cloudBound) databasePasses.acquireUninterruptibly();
         try {
             // Another replica has this cloud in hand: it was woken too, and the next tick looks

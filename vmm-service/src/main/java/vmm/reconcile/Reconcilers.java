@@ -56,8 +56,7 @@ public final class Reconcilers {
     /** {@code lifecycle:rutherford} for loops of a cloud, else the kind alone. */
     static String name(LoopKind loop, String key) {
         String kind = loop.name().toLowerCase(java.util.Locale.ROOT);
-        boolean ofCloud = loop == LoopKind.LIFECYCLE || loop == LoopKind.ORPHAN;
-        return ofCloud && !key.equals(Wakes.ALL) ? kind + ":" + key : kind;
+        return loop.ofCloud() && !key.equals(Wakes.ALL) ? kind + ":" + key : kind;
     }
 
     /** Makes the rows of loops that have none yet. */

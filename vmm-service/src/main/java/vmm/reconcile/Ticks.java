@@ -40,7 +40,8 @@ class Ticks {
             Map.of(
                     Duration.ofSeconds(1),
                             List.of(LoopKind.LIFECYCLE, LoopKind.GRANT, LoopKind.PUBLISH),
-                    Duration.ofSeconds(5), List.of(LoopKind.REFILL, LoopKind.RECLAIM),
+                    Duration.ofSeconds(5),
+                            List.of(LoopKind.REFILL, LoopKind.RECLAIM, LoopKind.HEALTH),
                     Duration.ofSeconds(60), List.of(LoopKind.ORPHAN),
                     Duration.ofMinutes(10), List.of(LoopKind.HOUSEKEEPING));
 

@@ -5,6 +5,7 @@
             "cloud",
             "clouds",
             "event",
+            "fleet",
             "guest",
             "identity",
             "lifecycle",

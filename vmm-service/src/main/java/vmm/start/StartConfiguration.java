@@ -11,7 +11,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
 import vmm.cloud.CloudProviderFactory;
+import vmm.clouds.Probes;
 import vmm.database.StartRefused;
+import vmm.fleet.CloudEntry;
 import vmm.fleet.Fleet;
 import vmm.fleet.FleetFile;
 import vmm.fleet.FleetRefused;
@@ -27,10 +29,12 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
 
@@ -165,6 +169,14 @@ class StartConfiguration {
                 adapters.byKind(),
                 new CloudProviderFactory.Surroundings(clock, dataSource),
                 meters);
+    }
+
+    @Bean
+    Probes probes(Fleet fleet) {
+        var byCloud =
+                fleet.clouds().stream()
+                        .collect(Collectors.toMap(CloudEntry::name, CloudEntry::probes));
+        return cloud -> byCloud.getOrDefault(cloud, List.of());
     }
 
     /** The cloud adapters on the class path, by kind. */

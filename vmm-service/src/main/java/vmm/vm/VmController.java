@@ -30,6 +30,8 @@ import vmm.web.Names;
 import vmm.web.Page;
 import vmm.web.Problem;
 
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -43,10 +45,12 @@ import java.util.stream.Collectors;
 class VmController {
     private final VmViews views;
     private final VmEdits edits;
+    private final InstantSource clock;
 
-    VmController(VmViews views, VmEdits edits) {
+    VmController(VmViews views, VmEdits edits, InstantSource clock) {
         this.views = views;
         this.edits = edits;
+        this.clock = clock;
     }
 
     @GetMapping
@@ -114,10 +118,23 @@ class VmController {
         if (hold.held() && (hold.reason() == null || hold.reason().isBlank())) {
             throw Problem.unprocessable("reason", "say why it is held, for those who find it so");
         }
-        return edits.hold(id, hold.held(), hold.reason(), person.name());
+        if (hold.until() != null && !hold.held()) {
+            throw Problem.unprocessable("until", "only a VM that is held has an end of that");
+        }
+        if (hold.until() != null && !hold.until().isAfter(clock.instant())) {
+            throw Problem.unprocessable("until", "must be to come");
+        }
+        return edits.hold(id, hold.held(), hold.reason(), hold.until(), person.name());
     }
 
-    /** The wish to keep a VM, or to let go of it. */
+    /**
+     * The wish to keep a VM, or to let go of it.
+     *
+     * @param until when it is let go of itself
+     */
     @Schema(name = "HoldRequest")
-    record HoldRequest(@NotNull Boolean held, @Size(min = 1, max = 500) @Nullable String reason) {}
+    record HoldRequest(
+            @NotNull Boolean held,
+            @Size(min = 1, max = 500) @Nullable String reason,
+            @Nullable Instant until) {}
 }

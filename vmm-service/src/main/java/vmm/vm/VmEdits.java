@@ -14,6 +14,7 @@ import vmm.web.Problem;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -70,20 +71,23 @@ class VmEdits {
     /**
      * Keeps a VM from being granted and deleted, or lets it go; what is so already stays without a
      * trace.
+     *
+     * @param until when it is let go of itself; null: not before somebody does
      */
-    VmView hold(UUID id, boolean held, @Nullable String why, String actor) {
+    VmView hold(
+            UUID id, boolean held, @Nullable String why, @Nullable Instant until, String actor) {
         return Objects.requireNonNull(
                 transactions.execute(
                         status -> {
                             lock(id);
                             VmView vm = find(id);
                             if (vm.state() == VmState.DELETED) throw deleted();
-                            if (vm.held() == held
-                                    && (!held || Objects.equals(vm.holdReason(), why))) return vm;
-                            vms.hold(id, held, why);
+                            if (vm.held() == held && (!held || isHeld(vm, why, until))) return vm;
+                            vms.hold(id, held, why, until);
                             String detail =
                                     Objects.toString(
-                                            why, held ? "" : "was held: " + vm.holdReason());
+                                                    why, held ? "" : "was held: " + vm.holdReason())
+                                            + (until == null ? "" : " (until " + until + ")");
                             events.append(
                                     NewEvent.ofVm(
                                             id,
@@ -100,6 +104,14 @@ class VmEdits {
                             wakes.wake(LoopKind.REFILL, vm.pool());
                             return find(id);
                         }));
+    }
+
+    private static boolean isHeld(VmView vm, @Nullable String why, @Nullable Instant until) {
+        var before = vm.heldUntil();
+        return Objects.equals(vm.holdReason(), why)
+                && (until == null
+                        ? before == null
+                        : before != null && before.equals(until.truncatedTo(ChronoUnit.MICROS)));
     }
 
     /**

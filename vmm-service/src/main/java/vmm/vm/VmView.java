@@ -15,6 +15,7 @@ import java.util.UUID;
  *
  * @param name of its instance on the cloud
  * @param allocationId the claim it was granted to, also after that ended
+ * @param heldUntil when it is let go of itself, null: not before somebody does
  */
 @Schema(name = "Vm")
 record VmView(
@@ -32,6 +33,7 @@ record VmView(
         @Nullable String user,
         boolean held,
         @Nullable String holdReason,
+        @Nullable Instant heldUntil,
         InstanceStatus instanceStatus) {
 
     /** What the cloud last said of the instance. */

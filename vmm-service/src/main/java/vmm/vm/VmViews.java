@@ -136,6 +136,7 @@ class VmViews {
                 row.getString("user_name"),
                 row.getBoolean("held"),
                 row.getString("held_reason"),
+                Instants.read(row, "held_until"),
                 VmView.InstanceStatus.of(row.getString("instance_status")));
     }
 

@@ -224,13 +224,26 @@ public class Vms {
      * such live VM.
      */
     public boolean hold(UUID id, boolean held, @Nullable String why) {
+        return hold(id, held, why, null);
+    }
+
+    /**
+     * The same, until an instant at the latest.
+     *
+     * @param until when {@link Holds} lets it go; null: not before somebody does
+     */
+    public boolean hold(UUID id, boolean held, @Nullable String why, @Nullable Instant until) {
         return jdbc.sql(
                                 """
-                                UPDATE vm SET held = :held, held_reason = :why, version = version + 1
+                                UPDATE vm SET held = :held, held_reason = :why, held_until = :until, version = version + 1
                                 WHERE id = :id AND state <> 'DELETED'
                                 """)
                         .param("held", held)
                         .param("why", held ? why : null, java.sql.Types.VARCHAR)
+                        .param(
+                                "until",
+                                held && until != null ? Instants.sql(until) : null,
+                                java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
                         .param("id", id)
                         .update()
                 == 1;

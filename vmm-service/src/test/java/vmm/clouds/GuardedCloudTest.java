@@ -91,6 +91,18 @@ class GuardedCloudTest {
     }
 
     @Test
+    void aHungConsoleIsAFailureAndTheWeatherCanBeChangedAllTheSame() {
+        try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 100, meters)) {
+            var weathered = guarded.weathered().orElseThrow();
+            weathered.change(Map.of("hang", "1"));
+            assertThatThrownBy(() -> guarded.console("sim-1"))
+                    .isInstanceOf(CloudFailure.Unreachable.class);
+            weathered.reset(Map.of());
+            assertThat(cloud.weather()).isEqualTo(Weather.CALM);
+        }
+    }
+
+    @Test
     void hungListingsDoNotShutOutCreates() {
         try (var guarded = new GuardedCloud("a", cloud, DEADLINE, 1000, meters)) {
             cloud.setWeather(Weather.CALM.with("hang", 1));

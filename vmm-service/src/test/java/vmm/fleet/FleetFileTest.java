@@ -8,6 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 import vmm.sizing.Schedule;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +45,10 @@ class FleetFileTest {
                             maxVms: 400
                             callTimeout: PT5S
                             rateLimit: 2.5
+                            probes:
+                              - {name: vpn, tcp: "10.1.0.1:443"}
+                              - {name: v6, tcp: "[fe80::1]:22", timeout: PT1S}
+                              - {name: squid, http: "http://10.1.0.5:3128/", expectStatus: 400, timeout: PT10S, every: PT1M}
                           - {name: demo-a, kind: simulated, options: {bootTime: PT8S, bootJitter: 0.3}}
                         pools:
                           - name: muon
@@ -86,7 +91,25 @@ class FleetFileTest {
                                 Map.of(),
                                 Optional.of(400),
                                 Duration.ofSeconds(5),
-                                Optional.of(2.5)),
+                                Optional.of(2.5),
+                                List.of(
+                                        new ProbeEntry(
+                                                "vpn",
+                                                new ProbeEntry.Tcp("10.1.0.1", 443),
+                                                Duration.ofSeconds(5),
+                                                Duration.ofSeconds(30)),
+                                        new ProbeEntry(
+                                                "v6",
+                                                new ProbeEntry.Tcp("fe80::1", 22),
+                                                Duration.ofSeconds(1),
+                                                Duration.ofSeconds(30)),
+                                        new ProbeEntry(
+                                                "squid",
+                                                new ProbeEntry.Http(
+                                                        URI.create("http://10.1.0.5:3128/"),
+                                                        Optional.of(400)),
+                                                Duration.ofSeconds(10),
+                                                Duration.ofMinutes(1)))),
                         new CloudEntry(
                                 "demo-a",
                                 "simulated",
@@ -96,7 +119,8 @@ class FleetFileTest {
                                 Map.of("bootTime", "PT8S", "bootJitter", "0.3"),
                                 Optional.empty(),
                                 Duration.ofSeconds(20),
-                                Optional.empty()));
+                                Optional.empty(),
+                                List.of()));
         assertThat(fleet.pools())
                 .containsExactly(
                         new PoolEntry(

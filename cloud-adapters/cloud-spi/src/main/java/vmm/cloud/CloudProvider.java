@@ -15,6 +15,9 @@ import java.util.Optional;
  */
 public interface CloudProvider extends AutoCloseable {
 
+    /** How much of a console is asked for. */
+    int CONSOLE_LINES = 200;
+
     /**
      * Asks for one instance and returns as soon as the cloud accepts, not when the instance runs.
      *
@@ -83,6 +86,22 @@ public interface CloudProvider extends AutoCloseable {
      */
     default void remove(Leftover leftover) throws CloudFailure {
         throw new CloudFailure.Rejected("this cloud knows no leftovers");
+    }
+
+    /**
+     * The last lines that an instance wrote to its console, up to {@link #CONSOLE_LINES}, oldest
+     * first. Nothing of the user data is added to them.
+     *
+     * @return empty if there is no such instance, or the cloud has no console of it
+     * @throws CloudFailure if that could not be found out
+     */
+    default Optional<String> console(String instanceId) throws CloudFailure {
+        return Optional.empty();
+    }
+
+    /** What can be set of this cloud if it is only simulated; empty for a real one. */
+    default Optional<Weathered> weathered() {
+        return Optional.empty();
     }
 
     /** Frees connections and threads. Instances live on. */

@@ -237,6 +237,19 @@ public abstract class CloudProviderContract {
         assertThat(cloud.quota()).isNotNull();
     }
 
+    @Test
+    void consoleOfARunningInstanceIsShownWithoutItsUserData() throws CloudFailure {
+        var id = accepted(spec("vm-1"));
+        await("running", () -> statusOf(id).equals(Optional.of(Instance.Status.RUNNING)));
+
+        var console = cloud.console(id);
+        assumeTrue(console.isPresent(), "this cloud has no console");
+        assertThat(console.get()).isNotBlank().doesNotContain(GUEST_SECRET);
+        assertThat(cloud.console("00000000-0000-4000-8000-000000000000")).isEmpty();
+        begin(Trouble.OUTAGE);
+        assertThatThrownBy(() -> cloud.console(id)).isInstanceOf(CloudFailure.Unreachable.class);
+    }
+
     // Deleting and starting
 
     @Test
@@ -312,6 +325,7 @@ public abstract class CloudProviderContract {
 
             assertThat(cloud.list()).extracting(Instance::id).containsExactly(ours);
             assertThat(cloud.get(theirs)).isEmpty();
+            assertThat(cloud.console(theirs)).isEmpty();
             assertThatCode(() -> cloud.delete(theirs)).doesNotThrowAnyException();
             for (int i = 0; i < 10; i++) harness.passTime();
             assertThat(other.get(theirs))

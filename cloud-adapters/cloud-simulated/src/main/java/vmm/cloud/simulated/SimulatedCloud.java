@@ -12,6 +12,7 @@ import vmm.cloud.Leftover;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.Tags;
+import vmm.cloud.Weathered;
 
 import java.sql.SQLException;
 import java.time.Duration;
@@ -199,6 +200,23 @@ public final class SimulatedCloud implements CloudProvider {
                     instances.removeLeftover(leftover.id());
                     return true;
                 });
+    }
+
+    /** None of an instance that has not begun to run. */
+    @Override
+    public Optional<String> console(String instanceId) throws CloudFailure {
+        return look(
+                weather -> {
+                    var now = clock.instant();
+                    return instances
+                            .find(instanceId, config.installation(), now)
+                            .flatMap(instance -> Console.of(instance, now));
+                });
+    }
+
+    @Override
+    public Optional<Weathered> weathered() {
+        return Optional.of(new SettableWeather(sky));
     }
 
     /** Ends the guests' voice in this process; instances and weather live on. */

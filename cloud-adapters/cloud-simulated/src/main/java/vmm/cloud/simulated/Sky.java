@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.UnaryOperator;
 
 /**
  * The weather over one cloud: its row, the same for all replicas, looked at no more than once a
@@ -53,6 +54,36 @@ final class Sky {
                 WeatherReport.write(weather),
                 cloud);
         seen = new Seen(weather, clock.instant());
+    }
+
+    /** The weather of the fleet file. */
+    Weather configured() {
+        return configured;
+    }
+
+    /** Makes one weather of the present one, and of no older one. */
+    void change(UnaryOperator<Weather> change) throws SQLException {
+        configure();
+        var changed =
+                sql.inTransaction(
+                        connection -> {
+                            var now =
+                                    Sql.query(
+                                                    connection,
+                                                    "SELECT weather FROM simulated_cloud.cloud"
+                                                            + " WHERE name = ? FOR UPDATE",
+                                                    row -> row.getString("weather"),
+                                                    cloud)
+                                            .getFirst();
+                            var next = change.apply(WeatherReport.read(now));
+                            Sql.update(
+                                    connection,
+                                    "UPDATE simulated_cloud.cloud SET weather = ? WHERE name = ?",
+                                    WeatherReport.write(next),
+                                    cloud);
+                            return next;
+                        });
+        seen = new Seen(changed, clock.instant());
     }
 
     /** Weather set at run time outlives a restart; a changed fleet file replaces it. */

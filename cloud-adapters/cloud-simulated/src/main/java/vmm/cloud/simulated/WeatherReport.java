@@ -5,10 +5,13 @@ import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import org.jspecify.annotations.Nullable;
 
+import vmm.cloud.Weathered;
+
 import java.lang.reflect.RecordComponent;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -38,6 +41,24 @@ final class WeatherReport {
             values[i] = text == null ? value(weather, COMPONENTS[i]) : parse(COMPONENTS[i], text);
         }
         return make(values);
+    }
+
+    /** Every component in the order of {@link Weather}. */
+    static List<Weathered.Component> components(Weather weather) {
+        return Arrays.stream(COMPONENTS)
+                .map(
+                        component ->
+                                new Weathered.Component(
+                                        component.getName(),
+                                        kind(component.getType()),
+                                        text(value(weather, component))))
+                .toList();
+    }
+
+    private static Weathered.Kind kind(Class<?> type) {
+        if (type == double.class) return Weathered.Kind.NUMBER;
+        if (type == Duration.class) return Weathered.Kind.DURATION;
+        return type == OptionalInt.class ? Weathered.Kind.LIMIT : Weathered.Kind.SWITCH;
     }
 
     /** One line for each component. */

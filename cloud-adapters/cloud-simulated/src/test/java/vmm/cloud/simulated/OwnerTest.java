@@ -1,6 +1,7 @@
 package vmm.cloud.simulated;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -8,6 +9,7 @@ import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.Instance;
 import vmm.cloud.Tags;
+import vmm.cloud.Weathered;
 
 import java.util.Map;
 
@@ -71,6 +73,71 @@ class OwnerTest {
         assertThat(cloud.vanish(victim)).isFalse();
         assertThat(cloud.get(victim)).isEmpty();
         assertThat(cloud.list()).extracting(Instance::id).containsExactly(survivor);
+    }
+
+    @Test
+    void someOfTheWeatherIsChangedByNameOrNothingOfIt() {
+        var weathered = cloud.weathered().orElseThrow();
+        weathered.change(Map.of("outage", "true", "hang", "0.5", "capacity", "7"));
+        weathered.change(Map.of("hang", "0.25", "createTime", "PT1S"));
+
+        assertThat(cloud.weather())
+                .isEqualTo(
+                        Weather.CALM
+                                .with("bootTime", "PT10S")
+                                .with("outage", true)
+                                .with("hang", 0.25)
+                                .with("capacity", "7")
+                                .with("createTime", "PT1S"));
+        assertThat(weathered.weather())
+                .hasSize(WeatherReport.names().size())
+                .contains(
+                        new Weathered.Component("outage", Weathered.Kind.SWITCH, "true"),
+                        new Weathered.Component("hang", Weathered.Kind.NUMBER, "0.25"),
+                        new Weathered.Component("capacity", Weathered.Kind.LIMIT, "7"),
+                        new Weathered.Component("quota", Weathered.Kind.LIMIT, ""),
+                        new Weathered.Component("bootTime", Weathered.Kind.DURATION, "PT10S"));
+
+        var before = cloud.weather();
+        assertUnfit("hang", Map.of("lostReply", "0.5", "hang", "2"), "write a ratio");
+        assertUnfit("outage", Map.of("outage", "0"), "write true or false");
+        assertUnfit("fog", Map.of("fog", "1"), "is no part of weather");
+        assertThat(cloud.weather()).isEqualTo(before);
+    }
+
+    @Test
+    void weatherIsResetToThatOfTheFleetFileForAllWhoOpenedTheCloud() {
+        var weathered = cloud.weathered().orElseThrow();
+        weathered.change(Map.of("outage", "true"));
+        weathered.reset(Map.of("hang", "1"));
+        assertThat(cloud.weather())
+                .isEqualTo(Weather.CALM.with("bootTime", "PT10S").with("hang", 1));
+
+        weathered.reset(Map.of());
+        var elsewhere = world.open(Map.of("bootTime", "PT10S"));
+        assertThat(elsewhere.weather()).isEqualTo(Weather.CALM.with("bootTime", "PT10S"));
+    }
+
+    private void assertUnfit(String component, Map<String, String> changes, String why) {
+        assertThatThrownBy(() -> cloud.weathered().orElseThrow().change(changes))
+                .isInstanceOfSatisfying(
+                        Weathered.Unfit.class,
+                        unfit -> assertThat(unfit.component()).isEqualTo(component))
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void consoleTellsHowFarAnInstanceIs() throws CloudFailure {
+        var id = create("vm-1");
+        assertThat(cloud.console(id)).isEmpty();
+        world.advance("PT7S");
+        assertThat(cloud.console(id).orElseThrow()).endsWith("vmm-guest: starting\n");
+        world.advance("PT20S");
+        assertThat(cloud.console(id).orElseThrow())
+                .contains("vmm-guest: up")
+                .doesNotContain("hush");
+        cloud.stop(id);
+        assertThat(cloud.console(id).orElseThrow()).endsWith("reboot: Power down\n");
     }
 
     @Test

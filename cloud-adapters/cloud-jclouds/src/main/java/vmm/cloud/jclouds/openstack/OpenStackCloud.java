@@ -149,6 +149,16 @@ public final class OpenStackCloud implements CloudProvider {
     }
 
     @Override
+    public Optional<String> console(String instanceId) throws CloudFailure {
+        var talk = talk();
+        var server = find(talk, instanceId);
+        if (server.filter(some -> servers.ownerOf(some) == Owner.OURS).isEmpty()) {
+            return Optional.empty();
+        }
+        return Consoles.read(talk, refusals, instanceId);
+    }
+
+    @Override
     public synchronized void close() {
         closed = true;
         if (keystone != null) keystone.close();

@@ -391,6 +391,12 @@ final class FakeOpenStack implements AutoCloseable {
             server.stopped = false;
             return new Answer(202, "");
         }
+        if (action.equals("os-getConsoleOutput")) {
+            if (server.created.plus(BOOT).isAfter(clock.instant())) {
+                return fault("conflictingRequest", 409, "Instance " + server.id + " is not ready");
+            }
+            return new Answer(200, "{\"output\": \"cloud-init: done\\nvmm login: \"}");
+        }
         return fault("badRequest", 400, "There is no such action: " + action);
     }
 

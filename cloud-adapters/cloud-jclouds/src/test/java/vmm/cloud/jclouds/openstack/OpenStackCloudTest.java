@@ -53,6 +53,55 @@ class OpenStackCloudTest {
         openStack.close();
     }
 
+    // Consoles
+
+    @ParameterizedTest
+    @CsvSource({
+        "404, '{\"itemNotFound\": {\"code\": 404, \"message\": \"no console\"}}', none",
+        "409, '{\"conflictingRequest\": {\"code\": 409, \"message\": \"not ready\"}}', none",
+        "501, '{}', none",
+        "404, '<html>no such page</html>', unreachable",
+        "500, '{}', unreachable",
+        "403, '{}', unauthorized",
+        "429, '{}', throttled",
+        "200, 'not JSON', unreachable",
+        "200, '{\"output\": null}', none",
+        "200, '{\"output\": \"\"}', ''"
+    })
+    void consoleIsShownOrThereIsNoneOrItIsNotKnown(int status, String body, String expected) {
+        var id = ((CreateAnswer.Accepted) cloud.create(Clouds.spec("vm-1"))).instanceId();
+        openStack.intercept(
+                on(request -> request.path().endsWith("/action"), new Answer(status, body)));
+
+        assertThat(consoleOf(id)).isEqualTo(expected);
+        assertThat(openStack.requests("POST", SERVERS + "/" + id + "/action"))
+                .singleElement()
+                .satisfies(
+                        request ->
+                                assertThat(request.body())
+                                        .isEqualTo("{\"os-getConsoleOutput\":{\"length\":200}}"));
+    }
+
+    @Test
+    void consoleThatWasNotAnsweredIsAskedForOnceAndCanBeAskedForAgain() throws CloudFailure {
+        var id = ((CreateAnswer.Accepted) cloud.create(Clouds.spec("vm-1"))).instanceId();
+        openStack.clock.advance(Duration.ofSeconds(5));
+        openStack.intercept(on(request -> request.path().endsWith("/action"), new Drop()));
+        assertThat(consoleOf(id)).isEqualTo("unreachable");
+        assertThat(openStack.requests("POST", SERVERS + "/" + id + "/action")).hasSize(1);
+
+        openStack.calm();
+        assertThat(cloud.console(id)).contains("cloud-init: done\nvmm login: ");
+    }
+
+    private String consoleOf(String id) {
+        try {
+            return cloud.console(id).orElse("none");
+        } catch (CloudFailure failure) {
+            return failure.kind();
+        }
+    }
+
     // Creates
 
     @ParameterizedTest
