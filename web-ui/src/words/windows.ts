@@ -62,6 +62,15 @@ export function verdict({ enough, pools, sessions }: Pick<MaintenanceWindowPrevi
   return { text: `Not enough: ${missing === 1 ? "1 machine" : `${missing} machines`} of ${short.length === 1 ? (short[0]?.pool ?? "a pool") : `${short.length} pools`} cannot be replaced before the start.${those}`, tone: "bad" };
 }
 
+/** How many sessions last into the window, and how many of them end within it. */
+export function sessionWords(sessions: MaintenanceWindowPreview["sessions"]): string {
+  const people = new Set(sessions.map(({ user }) => user)).size;
+  const within = sessions.filter(({ endsWithin }) => endsWithin).length;
+  if (sessions.length === 0) return "Nobody has one whose time lasts into the window.";
+  const all = `${sessions.length === 1 ? "1 machine" : `${sessions.length} machines`} of ${people === 1 ? "1 person" : `${people} people`} ${sessions.length === 1 ? "lasts" : "last"} into the window`;
+  return `${all}; ${within === 0 ? "none ends" : within === sessions.length ? (within === 1 ? "it ends" : "all end") : `${within} of them ${within === 1 ? "ends" : "end"}`} within it.`;
+}
+
 /** `launched elsewhere from 15:48, which is 12 min before` */
 export function leadWords({ leadSeconds, preparationBegins }: Pick<MaintenanceWindowPreview, "leadSeconds" | "preparationBegins">, now: Date): string {
   const at = new Date(preparationBegins);

@@ -7,7 +7,7 @@ import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
 import { reclaimWords } from "./reclaim.ts";
 import { PRESETS, presetOf, WEATHER_FIELDS, weatherValue } from "./weather.ts";
-import { betweenWords, concernWords, instantOf, leadWords, localInput, timesWrong, toCome, verdict, WINDOW_KINDS, WINDOW_STATES } from "./windows.ts";
+import { betweenWords, concernWords, instantOf, leadWords, localInput, sessionWords, timesWrong, toCome, verdict, WINDOW_KINDS, WINDOW_STATES } from "./windows.ts";
 import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, secondsOf, span } from "./time.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -273,6 +273,13 @@ describe("a maintenance window", () => {
     expect(verdict({ enough: true, pools: [pool], sessions: [session, session] }).text).toContain("1 person has machines there.");
     expect(verdict({ enough: false, pools: [pool, { ...pool, missing: 1 }], sessions: [session] }).text).toBe("Not enough: 1 machine of muon cannot be replaced before the start. 1 person has a machine there.");
     expect(verdict({ enough: false, pools: [{ ...pool, missing: 3 }, { ...pool, pool: "sans", missing: 4 }], sessions: [] }).text).toBe("Not enough: 7 machines of 2 pools cannot be replaced before the start.");
+  });
+
+  it("counts the sessions that it touches", () => {
+    expect(sessionWords([])).toBe("Nobody has one whose time lasts into the window.");
+    expect(sessionWords([session])).toBe("1 machine of 1 person lasts into the window; it ends within it.");
+    expect(sessionWords([session, { ...session, endsWithin: false }])).toBe("2 machines of 1 person last into the window; 1 of them ends within it.");
+    expect(sessionWords([{ ...session, endsWithin: false }])).toContain("none ends within it");
   });
 
   it("says when replacements are launched", () => {

@@ -5,7 +5,7 @@ import { useData, useNow } from "../../api/data.ts";
 import type { MaintenanceKind, MaintenancePoolPreview, MaintenanceWindow, MaintenanceWindowPreview } from "../../api/schema.d.ts";
 import { Button, Field, fieldError, Page, Pill, ProblemNote, useAction, Waiting, When } from "../../ui/parts.tsx";
 import { localTimes } from "../../words/time.ts";
-import { betweenWords, instantOf, leadWords, localInput, timesWrong, toCome, verdict, WINDOW_KINDS } from "../../words/windows.ts";
+import { betweenWords, instantOf, leadWords, localInput, sessionWords, timesWrong, toCome, verdict, WINDOW_KINDS } from "../../words/windows.ts";
 import { useClouds } from "./Cloud.tsx";
 import { EndWindow } from "./Windows.tsx";
 
@@ -212,9 +212,10 @@ function Preview({ preview, kind, now }: { preview: MaintenanceWindowPreview; ki
       {preview.pools.length === 0 ? <p className="soft">No pool uses this cloud.</p> : <Pools pools={preview.pools} now={now} />}
       <h3>Machines that people have there</h3>
       {preview.sessions.length === 0 ? (
-        <p className="soft">Nobody has one whose time lasts into the window.</p>
+        <p className="soft">{sessionWords(preview.sessions)}</p>
       ) : (
         <>
+          <p>{sessionWords(preview.sessions)}</p>
           <p className="soft">Nothing takes these away. {kind === "UNAVAILABLE" && "Their owners are told when the preparation begins."}</p>
           <ul className="rows">
             {preview.sessions.map((one) => (
