@@ -80,7 +80,7 @@ final class NetworkLook implements ProbeLook, AutoCloseable {
         } catch (UnknownHostException unknown) {
             return Finding.silence("its name is not known");
         } catch (ConnectException refused) {
-            return refused.getCause() instanceof UnresolvedAddressException
+            return isUnknown(refused)
                     ? Finding.silence("its name is not known")
                     : Finding.silence("it takes no connection" + words(refused));
         } catch (SSLException tls) {
@@ -128,6 +128,14 @@ final class NetworkLook implements ProbeLook, AutoCloseable {
         } finally {
             client.shutdownNow();
         }
+    }
+
+    /** The HTTP client says so some causes deep. */
+    private static boolean isUnknown(Throwable failure) {
+        for (var cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof UnresolvedAddressException) return true;
+        }
+        return false;
     }
 
     private static Finding late(ProbeEntry probe) {

@@ -32,6 +32,28 @@ class CloudsTest extends Service {
     }
 
     @Test
+    void aCloudShowsItsProbesAndItsQuota() {
+        var here =
+                until(
+                        "a probe that fails, and the quota",
+                        "clouds/here",
+                        cloud ->
+                                !cloud.path("quota").isNull()
+                                        && !cloud.path("probes").path(0).path("ok").isNull());
+        var probe = here.path("probes").path(0);
+        assertThat(here.path("probes").size()).isEqualTo(1);
+        assertThat(probe.path("name").asString()).isEqualTo("nobody");
+        assertThat(probe.path("ok").asBoolean()).isFalse();
+        assertThat(probe.path("latencyMs").isNull()).isTrue();
+        assertThat(probe.path("detail").asString()).startsWith("it takes no connection");
+        assertThat(probe.path("checkedAt").asString()).isNotEmpty();
+        assertThat(here.path("quota").path("instances").path("used").isInt()).isTrue();
+        assertThat(here.path("quota").path("instances").path("max").isNull()).isTrue();
+        assertThat(here.path("quota").path("readAt").asString()).isNotEmpty();
+        assertThat(get("clouds/there").body().path("probes").isEmpty()).isTrue();
+    }
+
+    @Test
     void nothingIsLaunchedOnAPausedCloudUntilItGoesOn() {
         var paused =
                 post("clouds/there/pause", "{\"paused\": true, \"reason\": \"new switches\"}")

@@ -25,6 +25,8 @@ class ReconcilersTest extends Service {
         assertThat(texts(loops.path("items"), "name"))
                 .containsExactly(
                         "grant",
+                        "health-here",
+                        "health-there",
                         "housekeeping",
                         "lifecycle-here",
                         "lifecycle-there",
@@ -37,11 +39,11 @@ class ReconcilersTest extends Service {
                 until(
                         "a report of lifecycle-here",
                         "reconcilers",
-                        all -> !all.path("items").path(2).path("lastReport").isNull());
-        assertThat(reported.path("items").path(2).path("kind").asString()).isEqualTo("lifecycle");
-        assertThat(reported.path("items").path(2).path("lastReport").asString())
+                        all -> !all.path("items").path(4).path("lastReport").isNull());
+        assertThat(reported.path("items").path(4).path("kind").asString()).isEqualTo("lifecycle");
+        assertThat(reported.path("items").path(4).path("lastReport").asString())
                 .contains("instances");
-        assertThat(reported.path("items").path(2).path("lastStartedAt").asString()).isNotEmpty();
+        assertThat(reported.path("items").path(4).path("lastStartedAt").asString()).isNotEmpty();
     }
 
     @ParameterizedTest
@@ -51,6 +53,7 @@ class ReconcilersTest extends Service {
                 "lifecycle-here",
                 "lifecycle:here",
                 "orphan-there",
+                "health-here",
                 "grant",
                 "reclaim"
             })

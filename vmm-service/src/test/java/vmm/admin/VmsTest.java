@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 
 import tools.jackson.databind.JsonNode;
 
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -120,6 +121,30 @@ class VmsTest extends Service {
         assertThat(note.path("from").asString()).isEqualTo("READY");
         assertThat(note.path("to").asString()).isEqualTo("READY");
         assertThat(note.path("actor").asString()).isEqualTo("operator");
+    }
+
+    @Test
+    void aVmThatIsHeldForATimeIsLetGoWhenItIsOver() {
+        String id = readyVms("fortime", 1).getFirst();
+        var until = clock.instant().plusSeconds(3600).truncatedTo(ChronoUnit.MILLIS);
+        String hold = "{\"held\": true, \"reason\": \"odd\", \"until\": \"%s\"}";
+        var held = post("vms/" + id + "/hold", hold.formatted(until)).is(200).body();
+        assertThat(held.path("heldUntil").asString()).isEqualTo(until.toString());
+        post("vms/" + id + "/hold", hold.formatted(until)).is(200); // says nothing new
+        var soon = clock.instant().plusSeconds(1).truncatedTo(ChronoUnit.MILLIS);
+        post("vms/" + id + "/hold", hold.formatted(soon)).is(200);
+        var free = until("let go", "vms/" + id, vm -> !vm.path("held").asBoolean());
+        assertThat(free.path("heldUntil").isNull()).isTrue();
+        assertThat(entries(id))
+                .extracting(
+                        entry ->
+                                entry.path("actor").asString()
+                                        + " "
+                                        + entry.path("detail").asString(""))
+                .contains(
+                        "admin odd (until " + until + ")",
+                        "admin odd (until " + soon + ")",
+                        "reclaim its time is over; was held: odd");
     }
 
     @Test

@@ -55,126 +55,124 @@ class FleetRefusedTest {
     /** What is there, what is put in its place, and what is told then. */
     private static final String CASES =
             """
-                  # names
-                  installation: demo      | installation: Demo      | 1: installation 'Demo' is no name: use a-z, 0-9 and '-', beginning with a letter or digit, at most 63 characters
-                  installation: demo      | installation: 12        | 1: installation must be text: put it in quotes
-                  installation: demo      | installation:           | 1: installation must be text
-                  name: north             | name: -north            | 3: name '-north' is no name: use a-z
-                  name: ireland           | name: north             | 4: cloud 'north' is already at line 3: give this one another name
-                  name: north, kind       | kind                    | 3: cloud lacks 'name': add it
-                  # unknown and missing fields
-                  installation: demo      | instalation: demo       | 1: unknown field 'instalation' of the fleet file; did you mean 'installation'?
-                  installation: demo      | instalation: demo       | 1: the fleet file lacks 'installation': add it
-                  poolSize: 5             | pool_size: 5            | 7: unknown field 'pool_size' of pool 'muon'; did you mean 'poolSize'?
-                  poolSize: 5             | pool_size: 5            | 6: pool 'muon' lacks 'poolSize': add it
-                  maxVms: 400             | spot: []                | 3: unknown field 'spot' of cloud 'north'; known: callTimeout, credentials, endpoint, kind, maxVms, name, options, probes, rateLimit, region
-                  maxSize: 30             | poolSize: 30            | 8: field 'poolSize' is given twice: keep one
-                  flavor: f               | flavour: f              | 12: unknown field 'flavour' of placement; did you mean 'flavor'?
-                  maxSize: 30             | `maxSize: 30\n    <<: {}` | 9: merge keys (<<) are not supported: write the fields out
-                  maxSize: 30             | `maxSize: 30\n    [a]: 1` | 9: a field's name must be plain text
-                  zone: Europe/London,    | ``                      | 17: schedule 'mornings' lacks 'zone': add it
-                  # kinds
-                  kind: aws               | kind: openstack         | 4: no adapter for kind 'openstack' in this build; available: aws, simulated
-                  bootTime: PT8S          | boottime: PT8S          | 3: unknown field 'boottime' of options; did you mean 'bootTime'?
-                  bootTime: PT8S          | bootTime: [PT8S]        | 3: field 'bootTime' of options must have a single value
-                  options: {bootTime: PT8S} | options: fast         | 3: options must be a mapping, such as {name: value}
-                  secretAccessKey         | password                | 4: unknown field 'password' of credentials; known: accessKeyId, secretAccessKey
-                  # probes
-                  maxVms: 400             | probes: vpn             | 3: probes must be a list; write [] if there is nothing in it
-                  maxVms: 400             | probes: [vpn]           | 3: probe must be a mapping, such as {name: …}
-                  maxVms: 400             | probes: [{tcp: "a:1"}]  | 3: probe lacks 'name': add it
-                  maxVms: 400             | probes: [{name: VPN, tcp: "a:1"}] | 3: name 'VPN' is no name
-                  maxVms: 400             | probes: [{name: vpn}]   | 3: probe needs either 'tcp' or 'http'
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:1", http: "http://a/"}] | 3: probe needs either 'tcp' or 'http'
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:1", ping: a}] | 3: unknown field 'ping' of probe 'vpn'; known: every, expectStatus, http, name, tcp, timeout
-                  maxVms: 400             | `probes:
-            [{name: vpn, tcp: "a:1"},
-             {name: vpn, tcp: "a:2"}]` | 5: this cloud has a probe 'vpn' already: give it another name
-                  maxVms: 400             | probes: [{name: vpn, tcp: 10.1.0.1}] | 3: tcp is no host and port: write them with a colon between, such as "10.1.0.1:443"
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:0"}] | 3: tcp is no host and port
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:65536"}] | 3: tcp is no host and port
-                  maxVms: 400             | probes: [{name: vpn, tcp: "http://a:1"}] | 3: tcp is no host and port
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:1", expectStatus: 200}] | 3: expectStatus is for 'http' only: leave it out
-                  maxVms: 400             | probes: [{name: vpn, http: "ftp://a/"}] | 3: http is no address: write http:// or https://
-                  maxVms: 400             | probes: [{name: vpn, http: "http://u:p@a/"}] | 3: http is no address
-                  maxVms: 400             | probes: [{name: vpn, http: "http://a b/"}] | 3: http is no address
-                  maxVms: 400             | probes: [{name: vpn, http: "http://a/", expectStatus: 99}] | 3: expectStatus is 99: give 100 to 599
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:1", timeout: PT31S}] | 3: timeout is longer than PT30S
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:1", every: PT1S}] | 3: every is shorter than PT5S
-                  maxVms: 400             | probes: [{name: vpn, tcp: "a:1", every: 30}] | 3: every must be text: put it in quotes
-                  # numbers
-                  poolSize: 5             | poolSize: 31            | 7: poolSize 31 is above maxSize 30: raise maxSize or lower poolSize
-                  poolSize: 5             | poolSize: -1            | 7: poolSize is -1: give 0 to 100000
-                  poolSize: 5             | poolSize: "5"           | 7: poolSize must be a whole number, such as 5
-                  poolSize: 5             | poolSize: 5.0           | 7: poolSize must be a whole number
-                  poolSize: 5             | poolSize: 0x5           | 7: poolSize must be a whole number
-                  poolSize: 5             | poolSize: 5:30          | 7: poolSize must be a whole number
-                  poolSize: 5             | poolSize: 99999999999   | 7: poolSize must be a whole number
-                  poolSize: 5             | poolSize:               | 7: poolSize must be a whole number
-                  weight: 100             | weight: -1              | 12: weight is -1: give 0 to 1000000
-                  maxVms: 5}              | maxVms: many}           | 12: maxVms must be a whole number
-                  maxVms: 400             | maxVms: -4              | 3: maxVms is -4: give 0 to 100000
-                  rateLimit: 5            | rateLimit: 0            | 4: rateLimit must be above 0
-                  rateLimit: 5            | rateLimit: -1           | 4: rateLimit must be a number above 0, such as 2.5
-                  rateLimit: 5            | rateLimit: .inf         | 4: rateLimit must be a number above 0, such as 2.5
-                  vcpus: 4                | vcpus: 0                | 15: vcpus is 0: give 1 to 100000
-                  ramGb: 16               | ramGb: lots             | 15: ramGb must be a number above 0
-                  target: 15              | target: -1              | 17: target is -1: give 0 to 100000
-                  # durations
-                  lease: PT12H            | lease: 12h              | 10: lease '12h' is no duration: write ISO 8601, such as PT30M, PT12H or P14D
-                  lease: PT12H            | lease: 12               | 10: lease must be text: put it in quotes
-                  lease: PT12H            | lease: PT0S             | 10: lease must be longer than nothing
-                  lease: PT12H            | lease: PT-5M            | 10: lease must be longer than nothing
-                  lease: PT12H            | lease: P15D             | 10: lease PT360H is longer than maxLifetime PT336H: give a shorter lease or a longer maxLifetime
-                  maxLifetime: P14D       | maxLifetime: P366D      | 11: maxLifetime is longer than P365D
-                  lease: PT12H            | `warning: PT24H`        | 10: warning PT24H is not below idleTimeout PT24H: give a shorter warning or a longer idleTimeout
-                  lease: PT12H            | `warning: PT2H\n    idleTimeout: PT2H` | 10: warning PT2H is not below idleTimeout PT2H
-                  callTimeout: PT20S      | callTimeout: PT1H       | 4: callTimeout is longer than PT30S
-                  duration: PT3H          | duration: P93D          | 17: duration is longer than P92D
-                  duration: PT3H          | duration: PT0.1S        | 17: duration PT0.1S is too short
-                  # references
-                  cloud: north            | cloud: nort             | 12: there is no cloud 'nort' in this file; did you mean 'north'?
-                  description: Mantid, pool: muon | pool: neutron   | 15: there is no pool 'neutron' in this file; known: muon
-                  mornings, pool: muon    | mornings, pool: mun     | 17: there is no pool 'mun' in this file; did you mean 'muon'?
-                  # schedules
-                  0 30 7 * * MON-FRI      | 30 7 * * 1-5            | 17: cron '30 7 * * 1-5' has 5 fields: write six fields
-                  zone: Europe/London     | zone: europe/london     | 17: zone 'europe/london' is unknown: write an IANA name such as Europe/London
-                  # shapes
-                  clouds:                 | `clouds: {}\nclouds2:` | 2: clouds must be a list; write [] if there is nothing in it
-                  cloud: north, image: i, flavor: f, network: n, weight: 100, maxVms: 5 | north | 12: placement lacks 'cloud': add it
-                  [Muon]                  | Muon                    | 15: groups must be a list
-                  [Muon]                  | [Muon, Muon]            | 15: groups holds 'Muon' twice
-                  [Muon]                  | [1]                     | 15: an element of groups must be text: put it in quotes
-                  title: Muon             | title: on               | 15: title must be text: put it in quotes
-                  title: Muon             | title: " "              | 15: title is empty: write something or leave the field out
-                  title: Muon             | title: "a\\nb"          | 15: title holds control characters or line breaks: remove them
-                  description: Mantid     | description: "a\\0b"    | 15: description holds control characters: remove them
-                  description: Mantid     | description: "\\ud800"  | 15: description holds control characters
-                  # ready and connect
-                  readyWhen: guestReport  | readyWhen: guestreport  | 9: readyWhen 'guestreport' is unknown: write guestReport, instanceActive, or portOpen: and a port
-                  readyWhen: guestReport  | readyWhen: portOpen:0   | 9: readyWhen 'portOpen:0' is unknown
-                  readyWhen: guestReport  | readyWhen: portOpen:65536 | 9: readyWhen 'portOpen:65536' is unknown
-                  kind: ssh               | kind: jupyter           | 13: this pool has kind 'jupyter' already: give it another name
-                  command: "ssh           | command: x, url: "ssh   | 13: connect needs either 'url' or 'command'
-                  https://{address}/      | javascript:alert(1)     | 13: url must begin with https:// (or http, ssh, vnc, rdp)
-                  {user}                  | {name}                  | 13: between braces only {address}, {secret} and {user} are filled in
-                  https://ec2.example     | ec2.example             | 4: endpoint is no address: write http:// or https://
-                  https://ec2.example     | https://u:hunter2@ec2   | 4: endpoint is no address
-                  tags: [a]               | logo: "javascript:x"    | 15: logo must be an address that begins with https:// or a path that begins with /
-                  # the environment
-                  ${SECRET}               | ${UNSET}                | 4: ${UNSET} is not set: give the environment variable UNSET before the start
-                  ${SECRET}               | ${EMPTY}                | 4: ${EMPTY} is not set
-                  ${SECRET}               | x${NO PE}               | 4: '${' begins no variable: write ${NAME}, and $${ for the characters themselves
-                  name: muon, title       | name: "${SECRET}!", title | 15: name '${SECRET}!' is no name
-                  cron: "0 30 7 * * MON-FRI" | cron: "${SECRET}"    | 17: cron is wrong
-                  # what is no YAML
-                  installation: demo      | `installation: demo\n\tx: 1` | 2: holds a tab: indent with spaces
-                  ${SECRET}"              | ${SECRET}               | 13: a mapping opened with '{' is not closed: add '}' or a comma (it began at line 4)
-                  installation: demo      | installation: *hunter2  | 1: a value begins with '*', which YAML takes for an alias that is not there: put it in quotes
-                  installation: demo      | installation: @hunter2  | 1: a value begins with a character that YAML reserves
-                  installation: demo      | installation: a: b      | 1: a ':' is not allowed here: check the indentation, or put the value in quotes
-                  [Muon]                  | [Muon                   | 15: a list opened with '[' is not closed
-                  schedules:              | `---\nschedules:`       | 16: holds more than one document: remove the line '---' between them
+            # names
+            installation: demo      | installation: Demo      | 1: installation 'Demo' is no name: use a-z, 0-9 and '-', beginning with a letter or digit, at most 63 characters
+            installation: demo      | installation: 12        | 1: installation must be text: put it in quotes
+            installation: demo      | installation:           | 1: installation must be text
+            name: north             | name: -north            | 3: name '-north' is no name: use a-z
+            name: ireland           | name: north             | 4: cloud 'north' is already at line 3: give this one another name
+            name: north, kind       | kind                    | 3: cloud lacks 'name': add it
+            # unknown and missing fields
+            installation: demo      | instalation: demo       | 1: unknown field 'instalation' of the fleet file; did you mean 'installation'?
+            installation: demo      | instalation: demo       | 1: the fleet file lacks 'installation': add it
+            poolSize: 5             | pool_size: 5            | 7: unknown field 'pool_size' of pool 'muon'; did you mean 'poolSize'?
+            poolSize: 5             | pool_size: 5            | 6: pool 'muon' lacks 'poolSize': add it
+            maxVms: 400             | spot: []                | 3: unknown field 'spot' of cloud 'north'; known: callTimeout, credentials, endpoint, kind, maxVms, name, options, probes, rateLimit, region
+            maxSize: 30             | poolSize: 30            | 8: field 'poolSize' is given twice: keep one
+            flavor: f               | flavour: f              | 12: unknown field 'flavour' of placement; did you mean 'flavor'?
+            maxSize: 30             | `maxSize: 30\n    <<: {}` | 9: merge keys (<<) are not supported: write the fields out
+            maxSize: 30             | `maxSize: 30\n    [a]: 1` | 9: a field's name must be plain text
+            zone: Europe/London,    | ``                      | 17: schedule 'mornings' lacks 'zone': add it
+            # kinds
+            kind: aws               | kind: openstack         | 4: no adapter for kind 'openstack' in this build; available: aws, simulated
+            bootTime: PT8S          | boottime: PT8S          | 3: unknown field 'boottime' of options; did you mean 'bootTime'?
+            bootTime: PT8S          | bootTime: [PT8S]        | 3: field 'bootTime' of options must have a single value
+            options: {bootTime: PT8S} | options: fast         | 3: options must be a mapping, such as {name: value}
+            secretAccessKey         | password                | 4: unknown field 'password' of credentials; known: accessKeyId, secretAccessKey
+            # probes
+            maxVms: 400             | probes: vpn             | 3: probes must be a list; write [] if there is nothing in it
+            maxVms: 400             | probes: [vpn]           | 3: probe must be a mapping, such as {name: …}
+            maxVms: 400             | probes: [{tcp: "a:1"}]  | 3: probe lacks 'name': add it
+            maxVms: 400             | probes: [{name: VPN, tcp: "a:1"}] | 3: name 'VPN' is no name
+            maxVms: 400             | probes: [{name: vpn}]   | 3: probe needs either 'tcp' or 'http'
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", http: "http://a/"}] | 3: probe needs either 'tcp' or 'http'
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", ping: a}] | 3: unknown field 'ping' of probe 'vpn'; known: every, expectStatus, http, name, tcp, timeout
+            maxVms: 400             | `probes: [{name: vpn, tcp: "a:1"},\n       {name: vpn, tcp: "a:2"}]` | 4: this cloud has a probe 'vpn' already: give it another name
+            maxVms: 400             | probes: [{name: vpn, tcp: 10.1.0.1}] | 3: tcp is no host and port: write them with a colon between, such as "10.1.0.1:443"
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:0"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:65536"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "http://a:1"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", expectStatus: 200}] | 3: expectStatus is for 'http' only: leave it out
+            maxVms: 400             | probes: [{name: vpn, http: "ftp://a/"}] | 3: http is no address: write http:// or https://
+            maxVms: 400             | probes: [{name: vpn, http: "http://u:p@a/"}] | 3: http is no address
+            maxVms: 400             | probes: [{name: vpn, http: "http://a b/"}] | 3: http is no address
+            maxVms: 400             | probes: [{name: vpn, http: "http://a/", expectStatus: 99}] | 3: expectStatus is 99: give 100 to 599
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", timeout: PT31S}] | 3: timeout is longer than PT30S
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", every: PT1S}] | 3: every is shorter than PT5S
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", every: 30}] | 3: every must be text: put it in quotes
+            # numbers
+            poolSize: 5             | poolSize: 31            | 7: poolSize 31 is above maxSize 30: raise maxSize or lower poolSize
+            poolSize: 5             | poolSize: -1            | 7: poolSize is -1: give 0 to 100000
+            poolSize: 5             | poolSize: "5"           | 7: poolSize must be a whole number, such as 5
+            poolSize: 5             | poolSize: 5.0           | 7: poolSize must be a whole number
+            poolSize: 5             | poolSize: 0x5           | 7: poolSize must be a whole number
+            poolSize: 5             | poolSize: 5:30          | 7: poolSize must be a whole number
+            poolSize: 5             | poolSize: 99999999999   | 7: poolSize must be a whole number
+            poolSize: 5             | poolSize:               | 7: poolSize must be a whole number
+            weight: 100             | weight: -1              | 12: weight is -1: give 0 to 1000000
+            maxVms: 5}              | maxVms: many}           | 12: maxVms must be a whole number
+            maxVms: 400             | maxVms: -4              | 3: maxVms is -4: give 0 to 100000
+            rateLimit: 5            | rateLimit: 0            | 4: rateLimit must be above 0
+            rateLimit: 5            | rateLimit: -1           | 4: rateLimit must be a number above 0, such as 2.5
+            rateLimit: 5            | rateLimit: .inf         | 4: rateLimit must be a number above 0, such as 2.5
+            vcpus: 4                | vcpus: 0                | 15: vcpus is 0: give 1 to 100000
+            ramGb: 16               | ramGb: lots             | 15: ramGb must be a number above 0
+            target: 15              | target: -1              | 17: target is -1: give 0 to 100000
+            # durations
+            lease: PT12H            | lease: 12h              | 10: lease '12h' is no duration: write ISO 8601, such as PT30M, PT12H or P14D
+            lease: PT12H            | lease: 12               | 10: lease must be text: put it in quotes
+            lease: PT12H            | lease: PT0S             | 10: lease must be longer than nothing
+            lease: PT12H            | lease: PT-5M            | 10: lease must be longer than nothing
+            lease: PT12H            | lease: P15D             | 10: lease PT360H is longer than maxLifetime PT336H: give a shorter lease or a longer maxLifetime
+            maxLifetime: P14D       | maxLifetime: P366D      | 11: maxLifetime is longer than P365D
+            lease: PT12H            | `warning: PT24H`        | 10: warning PT24H is not below idleTimeout PT24H: give a shorter warning or a longer idleTimeout
+            lease: PT12H            | `warning: PT2H\n    idleTimeout: PT2H` | 10: warning PT2H is not below idleTimeout PT2H
+            callTimeout: PT20S      | callTimeout: PT1H       | 4: callTimeout is longer than PT30S
+            duration: PT3H          | duration: P93D          | 17: duration is longer than P92D
+            duration: PT3H          | duration: PT0.1S        | 17: duration PT0.1S is too short
+            # references
+            cloud: north            | cloud: nort             | 12: there is no cloud 'nort' in this file; did you mean 'north'?
+            description: Mantid, pool: muon | pool: neutron   | 15: there is no pool 'neutron' in this file; known: muon
+            mornings, pool: muon    | mornings, pool: mun     | 17: there is no pool 'mun' in this file; did you mean 'muon'?
+            # schedules
+            0 30 7 * * MON-FRI      | 30 7 * * 1-5            | 17: cron '30 7 * * 1-5' has 5 fields: write six fields
+            zone: Europe/London     | zone: europe/london     | 17: zone 'europe/london' is unknown: write an IANA name such as Europe/London
+            # shapes
+            clouds:                 | `clouds: {}\nclouds2:` | 2: clouds must be a list; write [] if there is nothing in it
+            cloud: north, image: i, flavor: f, network: n, weight: 100, maxVms: 5 | north | 12: placement lacks 'cloud': add it
+            [Muon]                  | Muon                    | 15: groups must be a list
+            [Muon]                  | [Muon, Muon]            | 15: groups holds 'Muon' twice
+            [Muon]                  | [1]                     | 15: an element of groups must be text: put it in quotes
+            title: Muon             | title: on               | 15: title must be text: put it in quotes
+            title: Muon             | title: " "              | 15: title is empty: write something or leave the field out
+            title: Muon             | title: "a\\nb"          | 15: title holds control characters or line breaks: remove them
+            description: Mantid     | description: "a\\0b"    | 15: description holds control characters: remove them
+            description: Mantid     | description: "\\ud800"  | 15: description holds control characters
+            # ready and connect
+            readyWhen: guestReport  | readyWhen: guestreport  | 9: readyWhen 'guestreport' is unknown: write guestReport, instanceActive, or portOpen: and a port
+            readyWhen: guestReport  | readyWhen: portOpen:0   | 9: readyWhen 'portOpen:0' is unknown
+            readyWhen: guestReport  | readyWhen: portOpen:65536 | 9: readyWhen 'portOpen:65536' is unknown
+            kind: ssh               | kind: jupyter           | 13: this pool has kind 'jupyter' already: give it another name
+            command: "ssh           | command: x, url: "ssh   | 13: connect needs either 'url' or 'command'
+            https://{address}/      | javascript:alert(1)     | 13: url must begin with https:// (or http, ssh, vnc, rdp)
+            {user}                  | {name}                  | 13: between braces only {address}, {secret} and {user} are filled in
+            https://ec2.example     | ec2.example             | 4: endpoint is no address: write http:// or https://
+            https://ec2.example     | https://u:hunter2@ec2   | 4: endpoint is no address
+            tags: [a]               | logo: "javascript:x"    | 15: logo must be an address that begins with https:// or a path that begins with /
+            # the environment
+            ${SECRET}               | ${UNSET}                | 4: ${UNSET} is not set: give the environment variable UNSET before the start
+            ${SECRET}               | ${EMPTY}                | 4: ${EMPTY} is not set
+            ${SECRET}               | x${NO PE}               | 4: '${' begins no variable: write ${NAME}, and $${ for the characters themselves
+            name: muon, title       | name: "${SECRET}!", title | 15: name '${SECRET}!' is no name
+            cron: "0 30 7 * * MON-FRI" | cron: "${SECRET}"    | 17: cron is wrong
+            # what is no YAML
+            installation: demo      | `installation: demo\n\tx: 1` | 2: holds a tab: indent with spaces
+            ${SECRET}"              | ${SECRET}               | 13: a mapping opened with '{' is not closed: add '}' or a comma (it began at line 4)
+            installation: demo      | installation: *hunter2  | 1: a value begins with '*', which YAML takes for an alias that is not there: put it in quotes
+            installation: demo      | installation: @hunter2  | 1: a value begins with a character that YAML reserves
+            installation: demo      | installation: a: b      | 1: a ':' is not allowed here: check the indentation, or put the value in quotes
+            [Muon]                  | [Muon                   | 15: a list opened with '[' is not closed
+            schedules:              | `---\nschedules:`       | 16: holds more than one document: remove the line '---' between them
             """;
 
     private static final String MARKS = "{}[]:,\"'\n\t #&*!|>%@-?$<0";

@@ -1,0 +1,220 @@
+package vmm.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+import vmm.cloud.CloudConfig;
+import vmm.cloud.CloudProvider;
+import vmm.cloud.CloudProviderFactory.Surroundings;
+import vmm.cloud.simulated.SimulatedCloud;
+import vmm.clouds.CloudSignals;
+import vmm.clouds.Clouds;
+import vmm.clouds.ProbeLook.Finding;
+import vmm.clouds.ProbeState;
+import vmm.database.TestDatabase;
+import vmm.event.Events;
+import vmm.fleet.ProbeEntry;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** What is looked at when, and what a cloud that answers nothing leaves known. */
+class HealthLoopTest {
+    private final Map<String, Finding> answers = new ConcurrentHashMap<>();
+    private final Map<String, CountDownLatch> hung = new ConcurrentHashMap<>();
+    private final Map<String, List<ProbeEntry>> probes = new HashMap<>();
+    private final Map<String, CloudProvider> providers = new HashMap<>();
+    private final List<String> woken = new ArrayList<>();
+    private Instant now = Instant.parse("2026-03-01T10:00:00Z");
+    private TestDatabase.Fresh database;
+    private JdbcClient jdbc;
+    private CloudSignals signals;
+    private HealthLoop loop;
+    private SimulatedCloud cloud;
+
+    @BeforeEach
+    void open() {
+        database = TestDatabase.fresh();
+        jdbc = JdbcClient.create(database);
+        var events = new Events(jdbc);
+        signals =
+                new CloudSignals(
+                        jdbc,
+                        events,
+                        new TransactionTemplate(new JdbcTransactionManager(database)));
+        loop = loop();
+        cloud = cloud("a", Map.of("quota", "10", "flavors", "small, big"));
+        cloud("b", Map.of());
+        probes.put("a", List.of(probe("vpn", 30), probe("squid", 60)));
+    }
+
+    @AfterEach
+    void close() {
+        hung.values().forEach(CountDownLatch::countDown);
+        database.close();
+    }
+
+    @Test
+    void everythingIsSeenAtFirstAndThenEachInItsOwnTime() {
+        assertThat(loop.due()).containsExactly("a", "b");
+        assertThat(pass("a"))
+                .isEqualTo("probe vpn well; probe squid well; quota read; 2 offerings read");
+        assertThat(pass("b")).isEqualTo("quota read; 0 offerings read");
+        assertThat(signals.quota("a").orElseThrow().quota().maxInstances()).hasValue(10);
+        assertThat(signals.offering("a", "small")).isPresent();
+
+        assertThat(loop.due()).isEmpty();
+        pass("a", 25, "nothing to do");
+        pass("a", 4, "probe vpn well");
+        pass("a", 25, "nothing to do");
+        pass("a", 4, "probe vpn well; probe squid well; quota read");
+        pass("a", 5, "nothing to do");
+        now = now.plusSeconds(540);
+        assertThat(pass("a"))
+                .isEqualTo("probe vpn well; probe squid well; quota read; 2 offerings read");
+    }
+
+    @Test
+    void aCloudThatDoesNotAnswerLeavesWhatWasKnownAndIsAskedAgainEachMinute() {
+        pass("a");
+        var known = signals.quota("a");
+        cloud.setWeather(cloud.weather().with("outage", true));
+        now = now.plusSeconds(600);
+        assertThat(pass("a"))
+                .isEqualTo(
+                        "probe vpn well; probe squid well; quota not read: connection refused;"
+                                + " offerings not read: connection refused");
+        assertThat(signals.quota("a")).isEqualTo(known);
+        assertThat(signals.offering("a", "small")).isPresent();
+        pass("a", 5, "nothing to do");
+        cloud.setWeather(cloud.weather().with("outage", false));
+        pass("a", 55, "probe vpn well; probe squid well; quota read; 2 offerings read");
+    }
+
+    @Test
+    void aProbeThatBeginsOrEndsToFailWakesWhatDependsOnIt() {
+        answers.put("squid", new Finding(false, null, "silent"));
+        for (int n = 0; n < 2; n++) passAfter(60);
+        assertThat(woken).isEmpty();
+        passAfter(60);
+        assertThat(woken).containsExactly("LIFECYCLE a", "REFILL all");
+        assertThat(signals.failingProbes("a"))
+                .extracting(ProbeState::name)
+                .containsExactly("squid");
+        passAfter(60);
+        answers.remove("squid");
+        passAfter(60);
+        assertThat(woken).hasSize(4);
+        assertThat(signals.failingProbes("a")).isEmpty();
+    }
+
+    @Test
+    void aProbeThatHangsDelaysNeitherAnotherCloudNorTheOtherSignalsOfItsOwn() throws Exception {
+        probes.put("a", List.of(probe("hung", 30), probe("vpn", 30)));
+        hung.put("hung", new CountDownLatch(1));
+        var pass = CompletableFuture.supplyAsync(() -> pass("a"));
+        assertThat(pass("b")).contains("quota read");
+        while (signals.quota("a").isEmpty() || signals.probes("a").isEmpty()) Thread.onSpinWait();
+        assertThat(pass).isNotDone();
+        assertThat(signals.probes("a")).extracting(ProbeState::name).containsExactly("vpn");
+        hung.values().forEach(CountDownLatch::countDown);
+        assertThat(pass.get(20, TimeUnit.SECONDS)).startsWith("probe hung well");
+    }
+
+    @Test
+    void probesOfACloudThatTheFleetFileNoLongerNamesAreForgotten() {
+        answers.put("vpn", new Finding(false, null, "silent"));
+        for (int n = 0; n < 3; n++) passAfter(60);
+        assertThat(signals.failingProbes("a")).hasSize(1);
+        providers.clear();
+        probes.clear();
+        assertThat(loop.due()).containsExactly("a");
+        assertThat(pass("a")).isEqualTo("nothing to do");
+        assertThat(signals.failingProbes("a")).isEmpty();
+        assertThat(loop.due()).isEmpty();
+    }
+
+    private void pass(String name, int later, String report) {
+        now = now.plusSeconds(later);
+        assertThat(pass(name)).isEqualTo(report);
+    }
+
+    private void passAfter(int seconds) {
+        now = now.plusSeconds(seconds);
+        pass("a");
+    }
+
+    private String pass(String name) {
+        return loop.pass(name).report();
+    }
+
+    private HealthLoop loop() {
+        return new HealthLoop(
+                new Clouds(jdbc, new Events(jdbc)),
+                name -> Optional.ofNullable(providers.get(name)),
+                signals,
+                name -> probes.getOrDefault(name, List.of()),
+                (name, probe) -> {
+                    var latch = hung.get(probe.name());
+                    if (latch != null) await(latch);
+                    return answers.getOrDefault(probe.name(), new Finding(true, 1, "well"));
+                },
+                (kind, key) -> woken.add(kind + " " + key),
+                () -> now);
+    }
+
+    private SimulatedCloud cloud(String name, Map<String, String> options) {
+        jdbc.sql("INSERT INTO cloud (name, kind, health_since) VALUES (?, 'simulated'," + " now())")
+                .param(name)
+                .update();
+        var made =
+                new SimulatedCloud(
+                        new CloudConfig(
+                                "isis",
+                                name,
+                                "simulated",
+                                Optional.empty(),
+                                Optional.empty(),
+                                Map.of(),
+                                options,
+                                Duration.ofSeconds(5)),
+                        new Surroundings(() -> now, database),
+                        new SplittableRandom(1),
+                        duration -> {},
+                        (url, token, json) -> 204);
+        providers.put(name, made);
+        return made;
+    }
+
+    private static ProbeEntry probe(String name, int everySeconds) {
+        return new ProbeEntry(
+                name,
+                new ProbeEntry.Tcp("127.0.0.1", 1),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(everySeconds));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
