@@ -30,6 +30,7 @@ record AllocationView(
         @Nullable String warning,
         @Nullable Reclaim reclaim,
         Activity activity,
+        @Nullable Notice notice,
         @Nullable Machine vm) {
 
     /** How long it will wait from now. */
@@ -58,6 +59,9 @@ record AllocationView(
                     + " unless somebody uses or extends it";
         }
     }
+
+    /** Planned downtime of the cloud of its VM, of which its owner was told. */
+    record Notice(String text, Instant from, Instant to) {}
 
     /** Its VM, and how to reach it. */
     record Machine(

@@ -31,8 +31,14 @@ class AllocationViews {
     private static final String SELECT =
             """
             SELECT allocation.*, pool.name AS pool, vm.cloud, vm.instance_id, vm.instance_status, vm.address, vm.reported_at,
-                   vm.last_active_at
+                   vm.last_active_at, notice.text AS notice, notice.starts AS notice_from, notice.ends AS notice_to
             FROM allocation JOIN pool ON pool.id = allocation.pool_id LEFT JOIN vm ON vm.id = allocation.vm_id
+            LEFT JOIN LATERAL (
+                SELECT text, starts, ends FROM maintenance_notice
+                JOIN maintenance_window ON maintenance_window.id = maintenance_notice.window_id
+                WHERE maintenance_notice.allocation_id = allocation.id AND allocation.state = 'ACTIVE' AND ends > :now
+                  AND cancelled_at IS NULL
+                ORDER BY starts, window_id LIMIT 1) AS notice ON true
             """;
 
     static final String ONE =
@@ -60,6 +66,7 @@ class AllocationViews {
                         .param("id", id)
                         .param("all", viewer.is(Role.OPERATOR))
                         .param("user", viewer.name())
+                        .param("now", Instants.sql(clock.instant()))
                         .query(AllocationViews::read)
                         .list();
         return views(rows, viewer).stream().findFirst();
@@ -90,6 +97,7 @@ class AllocationViews {
                         .param("type", filter.vmType(), Types.VARCHAR)
                         .param("cloud", filter.cloud(), Types.VARCHAR)
                         .param("user", user, Types.VARCHAR)
+                        .param("now", Instants.sql(clock.instant()))
                         .param("limit", limit.plusOne());
         if (cursor != null) {
             query =
@@ -159,6 +167,7 @@ class AllocationViews {
                 active && granted != null
                         ? Activity.of(row.reportedAt(), row.lastActiveAt(), granted, now)
                         : Activity.none(),
+                row.notice(),
                 active
                         ? machine(
                                 row, viewer, connects.getOrDefault(allocation.poolId(), List.of()))
@@ -240,7 +249,17 @@ class AllocationViews {
                 row.getString("instance_status"),
                 row.getString("address"),
                 Instants.read(row, "reported_at"),
-                Instants.read(row, "last_active_at"));
+                Instants.read(row, "last_active_at"),
+                notice(row));
+    }
+
+    private static AllocationView.@Nullable Notice notice(ResultSet row) throws SQLException {
+        String text = row.getString("notice");
+        Instant from = Instants.read(row, "notice_from");
+        Instant to = Instants.read(row, "notice_to");
+        return text == null || from == null || to == null
+                ? null
+                : new AllocationView.Notice(text, from, to);
     }
 
     /** Which allocations; null and an empty list are no restriction. */
@@ -258,5 +277,6 @@ class AllocationViews {
             @Nullable String instanceStatus,
             @Nullable String address,
             @Nullable Instant reportedAt,
-            @Nullable Instant lastActiveAt) {}
+            @Nullable Instant lastActiveAt,
+            AllocationView.@Nullable Notice notice) {}
 }

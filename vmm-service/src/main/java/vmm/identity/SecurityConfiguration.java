@@ -33,6 +33,7 @@ class SecurityConfiguration {
                     "usage",
                     "forecast",
                     "simulations");
+    private static final String[] WINDOWS_OF_CLOUDS = paths("clouds/*/maintenance-windows");
     private static final String CONTENT_POLICY =
             "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src"
                     + " 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
@@ -94,9 +95,11 @@ class SecurityConfiguration {
                 .permitAll()
                 .requestMatchers(HttpMethod.GET, paths("simulated-clouds"))
                 .hasRole(Role.OPERATOR.name())
+                .requestMatchers(HttpMethod.GET, WINDOWS_OF_CLOUDS) // operators read them
+                .hasRole(Role.OPERATOR.name())
                 .requestMatchers(OF_ADMINS)
                 .hasRole(Role.ADMIN.name())
-                .requestMatchers(paths("vms", "decisions"))
+                .requestMatchers(paths("vms", "decisions", "maintenance-windows"))
                 .hasRole(Role.OPERATOR.name())
                 .requestMatchers("/api/**", "/compat/**")
                 .authenticated()

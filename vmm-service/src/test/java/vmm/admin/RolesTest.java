@@ -19,7 +19,11 @@ class RolesTest extends Service {
     static Stream<Row> matrix() {
         var reads =
                 Stream.concat(
-                        Stream.of("decisions", "vms")
+                        Stream.of(
+                                        "decisions",
+                                        "vms",
+                                        "clouds/here/maintenance-windows",
+                                        "maintenance-windows")
                                 .map(path -> new Row("GET", path, null, 200, 200)),
                         Stream.of(
                                         "pools",
@@ -42,6 +46,15 @@ class RolesTest extends Service {
                         new Row("PATCH", "schedules/mornings", "{}", 403, 428),
                         new Row("DELETE", "schedules/mornings", null, 403, 428),
                         new Row("POST", "clouds/here/pause", paused, 403, 200),
+                        new Row("POST", "clouds/here/maintenance-windows", "{}", 403, 422),
+                        new Row("POST", "clouds/here/maintenance-windows/preview", "{}", 403, 422),
+                        new Row("GET", "clouds/here/maintenance-windows/" + NOBODY, null, 404, 404),
+                        new Row(
+                                "DELETE",
+                                "clouds/here/maintenance-windows/" + NOBODY,
+                                null,
+                                403,
+                                404),
                         new Row("POST", "reconcilers/refill/pause", paused, 403, 200),
                         new Row("POST", "reconcilers/refill/run", null, 403, 202),
                         new Row("GET", "vms/" + NOBODY, null, 404, 404),

@@ -1,0 +1,267 @@
+package vmm.maintenance;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Component;
+
+import vmm.clouds.CloudState;
+import vmm.clouds.Clouds;
+import vmm.event.Instants;
+import vmm.maintenance.MaintenanceWindow.Kind;
+import vmm.maintenance.WindowPreview.Elsewhere;
+import vmm.maintenance.WindowPreview.Placed;
+import vmm.maintenance.WindowPreview.PoolNow;
+import vmm.maintenance.WindowPreview.Proposal;
+import vmm.maintenance.WindowPreview.Session;
+import vmm.pool.Pool;
+import vmm.pool.Pools;
+import vmm.pool.Schedules;
+import vmm.sizing.SizeCurve;
+import vmm.vm.VmState;
+import vmm.web.Problem;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** Reads what {@link WindowPreview} is made from. Saves nothing. */
+@Component
+class WindowPreviews {
+    private final JdbcClient jdbc;
+    private final MaintenanceWindows windows;
+    private final WindowLeads leads;
+    private final Pools pools;
+    private final Schedules schedules;
+    private final Clouds clouds;
+    private final QuotaRoom quotas;
+    private final InstantSource clock;
+
+    WindowPreviews(
+            JdbcClient jdbc,
+            MaintenanceWindows windows,
+            WindowLeads leads,
+            Pools pools,
+            Schedules schedules,
+            Clouds clouds,
+            ObjectProvider<QuotaRoom> quotas,
+            InstantSource clock) {
+        this.jdbc = jdbc;
+        this.windows = windows;
+        this.leads = leads;
+        this.pools = pools;
+        this.schedules = schedules;
+        this.clouds = clouds;
+        this.quotas = quotas.getIfAvailable(() -> cloud -> OptionalInt.empty());
+        this.clock = clock;
+    }
+
+    /** Throws 404 without such a cloud, and 422 as for one that is saved. */
+    WindowPreview of(String cloud, WindowRules.Wanted wanted) {
+        Instant now = clock.instant();
+        if (clouds.find(cloud).isEmpty()) throw Problem.notFound("cloud");
+        WindowRules.require(wanted, now);
+        Map<Long, Duration> leadOf = leads.ofPools(cloud, now);
+        var proposal = proposal(cloud, wanted, leadOf, now);
+        Map<String, Elsewhere> elsewhere = elsewhere(proposal);
+        Map<Long, List<Row>> rows = rows();
+        var concerned =
+                pools.all().stream()
+                        .filter(pool -> !pool.deleted())
+                        .filter(
+                                pool ->
+                                        leadOf.containsKey(pool.id())
+                                                || rows.getOrDefault(pool.id(), List.of()).stream()
+                                                        .anyMatch(row -> row.cloud().equals(cloud)))
+                        .map(
+                                pool ->
+                                        poolNow(
+                                                pool,
+                                                target(pool, leadOf, proposal),
+                                                rows.getOrDefault(pool.id(), List.of()),
+                                                proposal,
+                                                gone(proposal)))
+                        .toList();
+        return WindowPreview.of(proposal, concerned, elsewhere, sessions(proposal));
+    }
+
+    private static Proposal proposal(
+            String cloud, WindowRules.Wanted wanted, Map<Long, Duration> leadOf, Instant now) {
+        Duration lead =
+                wanted.kind() == Kind.UNAVAILABLE
+                        ? leadOf.values().stream()
+                                .max(Duration::compareTo)
+                                .orElse(WindowLead.SHORTEST)
+                        : Duration.ZERO;
+        Instant begins = wanted.from().minus(lead);
+        if (begins.isBefore(now)) begins = now.isBefore(wanted.from()) ? now : wanted.from();
+        return new Proposal(cloud, wanted.kind(), wanted.from(), wanted.to(), lead, begins);
+    }
+
+    /** The other clouds, with what other windows make of them in that time. */
+    private Map<String, Elsewhere> elsewhere(Proposal proposal) {
+        var others = others(proposal);
+        return clouds.all().stream()
+                .filter(cloud -> !cloud.name().equals(proposal.cloud()))
+                .collect(
+                        Collectors.toMap(
+                                CloudState::name,
+                                cloud ->
+                                        new Elsewhere(
+                                                cloud.name(),
+                                                cloud.maxVms(),
+                                                cloud.live(),
+                                                quotas.of(cloud.name()),
+                                                obstacle(cloud, others),
+                                                others.stream()
+                                                        .anyMatch(
+                                                                w ->
+                                                                        w.cloud()
+                                                                                        .equals(
+                                                                                                cloud
+                                                                                                        .name())
+                                                                                && w.kind()
+                                                                                        == Kind
+                                                                                                .AT_RISK))));
+    }
+
+    private static @Nullable String obstacle(CloudState cloud, List<MaintenanceWindow> others) {
+        if (cloud.paused()) {
+            return "paused" + (cloud.pauseReason() == null ? "" : ": " + cloud.pauseReason());
+        }
+        if (cloud.sick()) return "unhealthy: " + cloud.healthReason();
+        return others.stream()
+                .filter(window -> window.cloud().equals(cloud.name()))
+                .filter(window -> window.kind() != Kind.AT_RISK)
+                .map(MaintenanceWindow::words)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Windows of other clouds that have any part between preparation and end. */
+    private List<MaintenanceWindow> others(Proposal proposal) {
+        return windows.endingAfter(proposal.preparationBegins()).stream()
+                .filter(window -> !window.cloud().equals(proposal.cloud()))
+                .filter(window -> window.overlaps(proposal.preparationBegins(), proposal.to()))
+                .toList();
+    }
+
+    /** Other clouds on which nothing counts for a while in that time. */
+    private Set<String> gone(Proposal proposal) {
+        return others(proposal).stream()
+                .filter(window -> window.kind() == Kind.UNAVAILABLE)
+                .map(MaintenanceWindow::cloud)
+                .collect(Collectors.toSet());
+    }
+
+    /** The highest between preparation and end. */
+    private int target(Pool pool, Map<Long, Duration> leadOf, Proposal proposal) {
+        return SizeCurve.over(
+                        pool.poolSize(),
+                        pool.maxSize(),
+                        schedules.of(pool.name()),
+                        leadOf.getOrDefault(pool.id(), WindowLead.SHORTEST),
+                        proposal.preparationBegins(),
+                        proposal.to())
+                .stream()
+                .mapToInt(SizeCurve.Step::target)
+                .max()
+                .orElse(pool.poolSize());
+    }
+
+    private static PoolNow poolNow(
+            Pool pool, int target, List<Row> rows, Proposal proposal, Set<String> gone) {
+        Predicate<Row> there = row -> row.cloud().equals(proposal.cloud());
+        return new PoolNow(
+                pool.name(),
+                target,
+                pool.maxSize(),
+                count(rows, row -> row.state() != VmState.DELETING || row.held()),
+                count(rows, row -> row.state() == VmState.ALLOCATED || row.held()),
+                count(rows, there.and(row -> row.state() == VmState.READY && !row.held())),
+                count(rows, there.and(Row::warming)),
+                count(rows, there.and(row -> row.state() == VmState.ALLOCATED)),
+                count(rows, row -> row.counts() && !there.test(row) && !gone.contains(row.cloud())),
+                pool.placements().stream()
+                        .map(
+                                place ->
+                                        new Placed(
+                                                place,
+                                                count(rows, row -> row.counts() && row.at(place)),
+                                                count(rows, row -> row.at(place))))
+                        .toList());
+    }
+
+    private static int count(List<Row> rows, Predicate<Row> which) {
+        return rows.stream().filter(which).mapToInt(Row::n).sum();
+    }
+
+    /** VMs that are not DELETED, by pool. */
+    private Map<Long, List<Row>> rows() {
+        return jdbc
+                .sql(
+                        """
+                        SELECT pool_id, cloud, flavor, state, held, count(*)::int AS n FROM vm
+                        WHERE state <> 'DELETED' GROUP BY pool_id, cloud, flavor, state, held
+                        """)
+                .query(
+                        (row, n) ->
+                                new Row(
+                                        row.getLong("pool_id"),
+                                        row.getString("cloud"),
+                                        row.getString("flavor"),
+                                        VmState.valueOf(row.getString("state")),
+                                        row.getBoolean("held"),
+                                        row.getInt("n")))
+                .list()
+                .stream()
+                .collect(Collectors.groupingBy(Row::pool));
+    }
+
+    private List<Session> sessions(Proposal proposal) {
+        return jdbc.sql(
+                        """
+                        SELECT allocation.id, user_name, vm_type, vm_id, expires_at
+                        FROM allocation JOIN vm ON vm.id = allocation.vm_id
+                        WHERE vm.cloud = :cloud AND vm.state = 'ALLOCATED' AND allocation.state = 'ACTIVE' AND expires_at > :from
+                        ORDER BY expires_at, allocation.id
+                        """)
+                .param("cloud", proposal.cloud())
+                .param("from", Instants.sql(proposal.from()))
+                .query(
+                        (row, n) -> {
+                            Instant expires =
+                                    Objects.requireNonNull(Instants.read(row, "expires_at"));
+                            return new Session(
+                                    row.getObject("id", UUID.class),
+                                    row.getString("user_name"),
+                                    row.getString("vm_type"),
+                                    row.getObject("vm_id", UUID.class),
+                                    expires,
+                                    !expires.isAfter(proposal.to()));
+                        })
+                .list();
+    }
+
+    private record Row(long pool, String cloud, String flavor, VmState state, boolean held, int n) {
+        boolean warming() {
+            return VmState.WARMING.contains(state) && !held;
+        }
+
+        boolean counts() {
+            return warming() || state == VmState.READY && !held;
+        }
+
+        boolean at(Pool.Place place) {
+            return cloud.equals(place.cloud()) && flavor.equals(place.flavor());
+        }
+    }
+}

@@ -1,0 +1,229 @@
+package vmm.maintenance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+import vmm.database.TestDatabase;
+import vmm.event.Instants;
+import vmm.maintenance.MaintenanceWindow.Kind;
+import vmm.maintenance.WindowEffect.Strength;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+
+/** The windows' tables: what the loops ask of them, and who is told what, once. */
+class MaintenanceWindowsTest {
+    private static final Duration LEAD = Duration.ofMinutes(10);
+    private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+
+    private TestDatabase.Fresh database;
+    private JdbcClient jdbc;
+    private MaintenanceWindows windows;
+    private MaintenanceNotices notices;
+    private WindowLeads leads;
+    private long pool;
+    private long ids;
+
+    @BeforeEach
+    void begin() {
+        database = TestDatabase.fresh();
+        jdbc = JdbcClient.create(database);
+        windows = new MaintenanceWindows(jdbc);
+        notices = new MaintenanceNotices(jdbc, windows);
+        leads = new WindowLeads(jdbc);
+        for (String cloud : List.of("harwell", "didcot")) {
+            jdbc.sql("INSERT INTO cloud (name, kind, health_since) VALUES (?, 'simulated', now())")
+                    .param(cloud)
+                    .update();
+        }
+        pool =
+                jdbc.sql(
+                                """
+                                INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
+                                                  idle_timeout_s, warning_s)
+                                VALUES ('muon', 5, 50, 'guestReport', 600, 36000, 72000, 3600, 600) RETURNING id
+                                """)
+                        .query(Long.class)
+                        .single();
+        jdbc.sql(
+                        "INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)"
+                                + " VALUES (?, 0, 'harwell', 'image', 'm1', 100)")
+                .param(pool)
+                .update();
+    }
+
+    @AfterEach
+    void end() {
+        database.close();
+    }
+
+    private UUID window(String cloud, Kind kind, Instant from, Instant to) {
+        var window =
+                new MaintenanceWindow(
+                        new UUID(0, ++ids),
+                        cloud,
+                        from,
+                        to,
+                        kind,
+                        "patching",
+                        0,
+                        NOW.minus(Duration.ofDays(1)),
+                        "admin",
+                        null);
+        windows.insert(window);
+        return window.id();
+    }
+
+    private MaintenanceWindow read(String cloud, UUID id) {
+        return windows.find(cloud, id).orElseThrow();
+    }
+
+    private UUID vm(String cloud, String state, @Nullable Duration boot) {
+        var id = new UUID(1, ++ids);
+        jdbc.sql(
+                        """
+                        INSERT INTO vm (id, pool_id, cloud, image, flavor, state, state_since, created_at, create_sent_at, ready_at)
+                        VALUES (:id, :pool, :cloud, 'image', 'm1', :state, :now, :now, :sent, :ready)
+                        """)
+                .param("id", id)
+                .param("pool", pool)
+                .param("cloud", cloud)
+                .param("state", state)
+                .param("now", Instants.sql(NOW))
+                .param(
+                        "sent",
+                        boot == null ? null : Instants.sql(NOW.minus(boot)),
+                        java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
+                .param(
+                        "ready",
+                        boot == null ? null : Instants.sql(NOW),
+                        java.sql.Types.TIMESTAMP_WITH_TIMEZONE)
+                .update();
+        return id;
+    }
+
+    private UUID session(String cloud, String user, Instant expires) {
+        var id = new UUID(2, ++ids);
+        jdbc.sql(
+                        """
+                        INSERT INTO allocation (id, vm_type, pool_id, user_name, state, requested_at, effective_at, lease_s, max_lifetime_s,
+                                                granted_at, expires_at, vm_id)
+                        VALUES (:id, 'muon', :pool, :user, 'ACTIVE', :now, :now, 3600, 7200, :now, :expires, :vm)
+                        """)
+                .param("id", id)
+                .param("pool", pool)
+                .param("user", user)
+                .param("now", Instants.sql(NOW))
+                .param("expires", Instants.sql(expires))
+                .param("vm", vm(cloud, "ALLOCATED", null))
+                .update();
+        return id;
+    }
+
+    private List<String> told() {
+        return jdbc.sql(
+                        "SELECT type || ' ' || user_name || ' ' || reason || ' ' || cloud || ' ' ||"
+                                + " pool FROM event ORDER BY id")
+                .query(String.class)
+                .list();
+    }
+
+    private int send(Instant now) {
+        return notices.sendDue(now, cloud -> LEAD);
+    }
+
+    private static Instant in(int minutes) {
+        return NOW.plus(Duration.ofMinutes(minutes));
+    }
+
+    @Test
+    void whatIsNearHasAnEffectAndTheRestIsNotRead() {
+        window("harwell", Kind.UNAVAILABLE, in(5), in(60));
+        window("didcot", Kind.NO_NEW, in(-5), in(60));
+        window("didcot", Kind.UNAVAILABLE, in(61), in(90));
+        window("didcot", Kind.UNAVAILABLE, in(-90), in(0));
+        windows.cancel(window("didcot", Kind.UNAVAILABLE, in(1), in(60)), NOW);
+        assertThat(windows.near(NOW)).hasSize(2);
+        var effects = windows.effects(NOW, cloud -> LEAD);
+        assertThat(effects.get("harwell")).extracting("strength").isEqualTo(Strength.LEAVING);
+        assertThat(effects.get("didcot")).extracting("strength").isEqualTo(Strength.NO_LAUNCHES);
+    }
+
+    @Test
+    void whatJustEndedIsToldUnlessAnotherIsOn() {
+        window("harwell", Kind.UNAVAILABLE, in(-60), in(-1));
+        var last = window("harwell", Kind.UNAVAILABLE, in(-60), in(0));
+        window("didcot", Kind.NO_NEW, in(-60), in(-1));
+        windows.cancel(window("didcot", Kind.UNAVAILABLE, in(-60), in(-1)), in(-70));
+        assertThat(windows.justEnded(in(-5), NOW)).extracting("id").containsExactly(last);
+        assertThat(windows.justEnded(in(0), in(1))).isEmpty();
+        window("harwell", Kind.UNAVAILABLE, in(-2), in(1));
+        assertThat(windows.justEnded(in(-5), NOW)).isEmpty();
+        assertThat(windows.justEnded(in(-5), in(1))).hasSize(1);
+    }
+
+    @Test
+    void theLeadIsOfLaunchesElsewhere() {
+        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofMinutes(11));
+        for (int i = 0; i < 19; i++) vm("didcot", "READY", Duration.ofMinutes(6));
+        vm("didcot", "READY", Duration.ofMinutes(50));
+        vm("harwell", "READY", Duration.ofMinutes(30));
+        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofMinutes(7));
+        assertThat(leads.longest("harwell", NOW)).isEqualTo(Duration.ofMinutes(7));
+        assertThat(leads.of(pool, "didcot", NOW)).isEqualTo(Duration.ofMinutes(31));
+        assertThat(leads.longest("didcot", NOW)).isEqualTo(WindowLead.SHORTEST);
+    }
+
+    @Test
+    void ownersAreToldOnceWhenThePreparationBegins() {
+        var window = window("harwell", Kind.UNAVAILABLE, in(10), in(60));
+        window("harwell", Kind.NO_NEW, in(0), in(60));
+        var ada = session("harwell", "ada", in(30));
+        session("harwell", "brief", in(10));
+        session("didcot", "elsewhere", in(30));
+        assertThat(send(in(-1))).isZero();
+        assertThat(send(NOW)).isEqualTo(1);
+        assertThat(send(NOW)).isZero();
+        assertThat(told()).containsExactly("allocation ada MAINTENANCE harwell muon");
+        assertThat(jdbc.sql("SELECT text FROM maintenance_notice").query(String.class).single())
+                .isEqualTo(
+                        "Maintenance of harwell from 2026-11-22 12:10 to 13:00 UTC (patching): your"
+                                + " machine there may be out of reach or stop. Save what you need"
+                                + " elsewhere before.");
+
+        session("harwell", "late", in(30));
+        assertThat(send(in(20))).isEqualTo(1);
+        assertThat(told()).hasSize(2).contains("allocation late MAINTENANCE harwell muon");
+        assertThat(send(in(60))).isZero();
+
+        notices.forget(window);
+        jdbc.sql("UPDATE allocation SET state = 'ENDED', ended_at = now() WHERE id = ?")
+                .param(ada)
+                .update();
+        assertThat(send(in(21))).isEqualTo(1);
+    }
+
+    @Test
+    void whoeverWasToldIsToldThatItIsOff() {
+        var id = window("harwell", Kind.UNAVAILABLE, in(10), in(60));
+        session("harwell", "ada", in(30));
+        send(NOW);
+        session("harwell", "untold", in(30));
+        notices.callOff(read("harwell", id), "is called off", NOW);
+        windows.cancel(id, NOW);
+        assertThat(told())
+                .containsExactly(
+                        "allocation ada MAINTENANCE harwell muon",
+                        "allocation ada MAINTENANCE_CANCELLED harwell muon");
+        assertThat(send(NOW)).isZero();
+        assertThat(read("harwell", id).state(LEAD, NOW))
+                .isEqualTo(MaintenanceWindow.State.CANCELLED);
+    }
+}

@@ -1,0 +1,5 @@
+/** Maintenance windows: their rules, effects and preview, and their tables. */
+@NullMarked
+package vmm.maintenance;
+
+import org.jspecify.annotations.NullMarked;
