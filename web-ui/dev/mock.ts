@@ -576,7 +576,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         return { status: 200, body: showAllocation(row, me) };
       },
     ],
-    ["GET", "pools", "OPERATOR", ({ query }) => page([...pools.values()].map(showPool), query)],
+    ["GET", "pools", "ADMIN", ({ query }) => page([...pools.values()].map(showPool), query)],
     ["GET", "pools/:", "ADMIN", ({ path }) => ((pool) => withEtag(200, pool.version, showPool(pool)))(found(pools.get(path[0]!)))],
     [
       "PATCH",
@@ -640,8 +640,8 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         return { status: 204 };
       },
     ],
-    ["GET", "clouds", "OPERATOR", ({ query }) => page([...clouds.values()].map(showCloud), query)],
-    ["GET", "clouds/:", "OPERATOR", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
+    ["GET", "clouds", "ADMIN", ({ query }) => page([...clouds.values()].map(showCloud), query)],
+    ["GET", "clouds/:", "ADMIN", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
     ["GET", "clouds/:/history", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
     ["GET", "clouds/:/maintenance-windows", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
     ["GET", "maintenance-windows", "OPERATOR", ({ query }) => page([], query)],

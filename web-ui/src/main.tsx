@@ -37,7 +37,6 @@ createRoot(document.getElementById("root") as HTMLElement).render(
           <Route element={<SignedIn role="OPERATOR" />}>
             <Route path="/admin/fleet" element={<FleetPage />} />
             <Route path="/admin/vms/:id" element={<VmPage />} />
-            <Route path="/admin/clouds" element={<CloudsPage />} />
             <Route path="/admin/clouds/:name" element={<CloudPage />} />
             <Route path="/admin/maintenance" element={<WindowsPage />} />
             <Route path="/admin/decisions" element={<DecisionsPage />} />
@@ -45,6 +44,7 @@ createRoot(document.getElementById("root") as HTMLElement).render(
           <Route element={<SignedIn role="ADMIN" />}>
             <Route path="/admin/pools" element={<PoolsPage />} />
             <Route path="/admin/pools/:name" element={<PoolPage />} />
+            <Route path="/admin/clouds" element={<CloudsPage />} />
             <Route path="/admin/schedules" element={<SchedulesPage />} />
             <Route path="/admin/loops" element={<LoopsPage />} />
             <Route path="/admin/usage" element={<UsagePage />} />

@@ -15,7 +15,7 @@ export function CloudPage() {
   const { name = "" } = useParams();
   const admin = may(useMe(), "ADMIN");
   const cloud = useData(
-    `cloud-${name}`,
+    admin ? `cloud-${name}` : null,
     async () => (await call("get", "/api/v1/clouds/{name}", { path: { name } })).data,
     (event) => event.cloud === name,
   );
@@ -23,7 +23,7 @@ export function CloudPage() {
   return (
     <Page
       title={name}
-      lead={data === undefined ? undefined : `${data.kind}${data.region === null ? "" : ` · ${data.region}`}`}
+      lead={!admin ? "Its health and breakers are shown to administrators." : data === undefined ? undefined : `${data.kind}${data.region === null ? "" : ` · ${data.region}`}`}
       actions={
         <>
           {admin && data !== undefined && <PauseButton cloud={data} saved={cloud.put} />}
@@ -38,19 +38,21 @@ export function CloudPage() {
         </>
       }
     >
-      <Waiting of={cloud}>
-        {(one) => (
-          <>
-            <Health cloud={one} />
-            <Breakers breakers={one.breakers} />
-            <Offerings offerings={one.offerings} />
-            <div className="grid wide">
-              <Probes probes={one.probes} />
-              <Quota cloud={one} />
-            </div>
-          </>
-        )}
-      </Waiting>
+      {admin && (
+        <Waiting of={cloud}>
+          {(one) => (
+            <>
+              <Health cloud={one} />
+              <Breakers breakers={one.breakers} />
+              <Offerings offerings={one.offerings} />
+              <div className="grid wide">
+                <Probes probes={one.probes} />
+                <Quota cloud={one} />
+              </div>
+            </>
+          )}
+        </Waiting>
+      )}
       <Maintenance cloud={name} />
       {data?.kind === "simulated" && <WeatherPanel cloud={name} />}
       <History cloud={name} />

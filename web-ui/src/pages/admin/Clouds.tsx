@@ -1,7 +1,6 @@
 import { Link } from "react-router";
 import { useNow } from "../../api/data.ts";
 import type { Cloud } from "../../api/schema.d.ts";
-import { may, useMe } from "../../session.tsx";
 import { Gauge, Page, Pill, Waiting, warming, When } from "../../ui/parts.tsx";
 import { standingWords } from "../../words/clouds.ts";
 import { CLOUD_HEALTH, said } from "../../words/states.ts";
@@ -27,7 +26,6 @@ export function CloudsPage() {
 
 function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => void }) {
   const now = useNow(30_000);
-  const admin = may(useMe(), "ADMIN");
   const health = said(CLOUD_HEALTH, cloud.health);
   const breakers = standingWords(cloud.breakers);
   return (
@@ -65,7 +63,7 @@ function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => vo
         </p>
       </div>
       <div className="actions bottom">
-        {admin && <PauseButton cloud={cloud} saved={saved} />}
+        <PauseButton cloud={cloud} saved={saved} />
         <Link className="button plain" to={`/admin/fleet?cloud=${encodeURIComponent(cloud.name)}`}>
           Its VMs
         </Link>

@@ -7,7 +7,7 @@ import { may, useMe } from "../../session.tsx";
 import { Button, Field, Page, ProblemNote, useAction, Waiting, When } from "../../ui/parts.tsx";
 import { localTimes } from "../../words/time.ts";
 import { instantOf, localInput } from "../../words/windows.ts";
-import { usePools } from "./Pools.tsx";
+import { useVmTypes } from "../Catalogue.tsx";
 
 interface Filter {
   readonly pool?: string;
@@ -16,7 +16,7 @@ interface Filter {
 }
 
 export function DecisionsPage() {
-  const pools = usePools();
+  const types = useVmTypes();
   const [search, setSearch] = useSearchParams();
   const given = (name: "pool" | "from" | "to") => search.get(name) ?? "";
   const choose = (name: string, value: string | null) =>
@@ -30,7 +30,7 @@ export function DecisionsPage() {
     );
   const filter: Filter = Object.fromEntries((["pool", "from", "to"] as const).map((name) => [name, given(name)]).filter(([, value]) => value !== ""));
   const backwards = filter.from !== undefined && filter.to !== undefined && Date.parse(filter.to) <= Date.parse(filter.from);
-  const names = [...new Set([...(pools.data ?? []).map(({ name }) => name), ...(filter.pool === undefined ? [] : [filter.pool])])];
+  const names = [...new Set([...(types.data ?? []).map(({ pool }) => pool), ...(filter.pool === undefined ? [] : [filter.pool])])].sort();
   return (
     <Page title="Decisions" lead="What was launched, what was retired, and what stood in the way: each with its reasons, as the service weighed them.">
       <form className="filters" role="search" onSubmit={(event) => event.preventDefault()}>
