@@ -10,6 +10,7 @@ import { useClouds } from "./Cloud.tsx";
 import { EndWindow } from "./Windows.tsx";
 
 const QUIET_MS = 500;
+const FEW = 12;
 
 export function NewWindowPage() {
   const [search] = useSearchParams();
@@ -81,7 +82,10 @@ function WindowForm({ cloud, window: before, put }: { cloud: string; window?: Ma
   const end = kept(to, before?.to);
   const begun = before !== undefined && Date.parse(before.from) <= now.getTime();
   const wrong = timesWrong(start, end, now);
-  const said = (field: string) => fieldError(error, field);
+  const said = (field: string) => {
+    const message = fieldError(error, field);
+    return message === undefined ? undefined : localTimes(message, now);
+  };
   const fields = ["from", "to", "kind", "note"].some((field) => said(field) !== undefined);
   const over = error instanceof ApiProblem && error.is("already-ended");
   const edit = (change: () => void) => {
@@ -236,54 +240,59 @@ function Preview({ preview, kind, now }: { preview: MaintenanceWindowPreview; ki
 }
 
 function Pools({ pools, now }: { pools: readonly MaintenancePoolPreview[]; now: Date }) {
+  const [all, setAll] = useState(false);
+  const sorted = pools.toSorted((a, b) => b.missing - a.missing || b.readyThere + b.warmingThere - (a.readyThere + a.warmingThere));
   return (
-    <table className="stack">
-      <caption className="unseen">Pools, what they lose and what is launched instead</caption>
-      <thead>
-        <tr>
-          <th scope="col">Pool</th>
-          <th scope="col" className="num">
-            Ready there
-          </th>
-          <th scope="col" className="num">
-            Preparing
-          </th>
-          <th scope="col" className="num">
-            In use
-          </th>
-          <th scope="col" className="num">
-            Target
-          </th>
-          <th scope="col">Launched elsewhere</th>
-          <th scope="col" className="num">
-            Missing
-          </th>
-          <th scope="col">Why</th>
-        </tr>
-      </thead>
-      <tbody>
-        {pools.map((one) => (
-          <tr key={one.pool}>
-            <th scope="row">
-              <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link>
+    <>
+      <table className="stack">
+        <caption className="unseen">Pools, what they lose and what is launched instead</caption>
+        <thead>
+          <tr>
+            <th scope="col">Pool</th>
+            <th scope="col" className="num">
+              Ready there
             </th>
-            <Count label="Ready there">{one.readyThere}</Count>
-            <Count label="Preparing">{one.warmingThere}</Count>
-            <Count label="In use">{one.allocatedThere}</Count>
-            <Count label="Target">{one.target}</Count>
-            <td data-label="Elsewhere" className="full">
-              {one.raised.length === 0 ? "none" : one.raised.map(({ cloud, by }) => `${by} on ${cloud}`).join(", ")}
-            </td>
-            <td data-label="Missing" className="num">
-              {one.missing > 0 ? <Pill tone="bad">{one.missing}</Pill> : 0}
-            </td>
-            <td data-label="Why" className="full small">
-              {localTimes(one.why, now)}
-            </td>
+            <th scope="col" className="num">
+              Preparing
+            </th>
+            <th scope="col" className="num">
+              In use
+            </th>
+            <th scope="col" className="num">
+              Target
+            </th>
+            <th scope="col">Launched elsewhere</th>
+            <th scope="col" className="num">
+              Missing
+            </th>
+            <th scope="col">Why</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {sorted.slice(0, all ? sorted.length : FEW).map((one) => (
+            <tr key={one.pool}>
+              <th scope="row">
+                <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link>
+              </th>
+              <Count label="Ready there">{one.readyThere}</Count>
+              <Count label="Preparing">{one.warmingThere}</Count>
+              <Count label="In use">{one.allocatedThere}</Count>
+              <Count label="Target">{one.target}</Count>
+              <td data-label="Elsewhere" className="full">
+                {one.raised.length === 0 ? "none" : one.raised.map(({ cloud, by }) => `${by} on ${cloud}`).join(", ")}
+              </td>
+              <td data-label="Missing" className="num">
+                {one.missing > 0 ? <Pill tone="bad">{one.missing}</Pill> : 0}
+              </td>
+              <td data-label="Why" className="full small">
+                {localTimes(one.why, now)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {!all && sorted.length > FEW && <Button onClick={() => setAll(true)}>Show all {sorted.length} pools</Button>}
+    </>
   );
 }
 
