@@ -33,6 +33,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** What is looked at when, and what a cloud that answers nothing leaves known. */
 class HealthLoopTest {
@@ -130,7 +132,7 @@ class HealthLoopTest {
         hung.put("hung", new CountDownLatch(1));
         var pass = CompletableFuture.supplyAsync(() -> pass("a"));
         assertThat(pass("b")).contains("quota read");
-        while (signals.quota("a").isEmpty() || signals.probes("a").isEmpty()) Thread.onSpinWait();
+        until(() -> signals.quota("a").isPresent() && !signals.probes("a").isEmpty());
         assertThat(pass).isNotDone();
         assertThat(signals.probes("a")).extracting(ProbeState::name).containsExactly("vpn");
         hung.values().forEach(CountDownLatch::countDown);
@@ -148,6 +150,14 @@ class HealthLoopTest {
         assertThat(pass("a")).isEqualTo("nothing to do");
         assertThat(signals.failingProbes("a")).isEmpty();
         assertThat(loop.due()).isEmpty();
+    }
+
+    private static void until(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
     }
 
     private void pass(String name, int later, String report) {
