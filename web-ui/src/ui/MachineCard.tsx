@@ -6,7 +6,6 @@ import { useNow } from "../api/data.ts";
 import { ALLOCATION_STATES, said } from "../words/states.ts";
 import { reclaimWords } from "../words/reclaim.ts";
 import { dayAndTime, isoOf, localTimes, moment, relative, span } from "../words/time.ts";
-import { betweenWords } from "../words/windows.ts";
 import { ordinal, waitWords } from "../words/availability.ts";
 import { Button, Confirm, ConnectList, Pill, When } from "./parts.tsx";
 
@@ -39,9 +38,7 @@ export function MachineCard({ allocation, title, due = null, changed, alone = fa
         </div>
       )}
       {allocation.notice !== null && (
-        <p className="note">
-          <strong>Maintenance, {betweenWords(allocation.notice.from, allocation.notice.to, now)}.</strong> {localTimes(allocation.notice.text, now)}
-        </p>
+        <p className="note">{localTimes(allocation.notice.text, now)}</p>
       )}
       {allocation.vm !== null && <ConnectList ways={allocation.vm.connect} label={label} />}
       {allocation.state === "QUEUED" && (
