@@ -27,6 +27,7 @@ import type {
   VmState,
   VmType,
   VmWithTimeline,
+  Weather,
 } from "../src/api/schema.d.ts";
 
 interface PoolRow {
@@ -81,6 +82,8 @@ interface CloudRow {
   healthReason: string | null;
   pauseReason: string | null;
 }
+
+const CALM: Weather = { lostReply: 0, failBefore: 0, hang: 0, noCapacity: 0, capacity: null, quota: null, throttled: 0, retryAfter: "PT5S", unauthorized: 0, rejected: 0, outage: false, createTime: "PT0S", deleteTime: "PT2S", bootTime: "PT12S", bootJitter: 0.3, slowBoot: 0, slowBootFactor: 10, neverBoots: 0, neverReports: 0, errorInstances: 0, listLag: "PT0S", partialList: 0, staleList: 0, staleBy: "PT30S", emptyList: 0, lateBirth: 0, lateBy: "PT30S", leftover: 0 };
 
 type Handler = (args: { me: Me; path: string[]; query: URLSearchParams; body: Record<string, unknown>; request: IncomingMessage }) => Reply;
 interface Reply {
@@ -144,6 +147,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       ] as const
     ).map((c) => [c.name, { ...c, pauseReason: null }]),
   );
+  const weathers = new Map<string, Weather>([...clouds.keys()].map((name) => [name, CALM]));
   const sessions = new Map<string, string>();
   const keys = new Map<string, string>();
   const streams = new Set<{ me: Me; response: ServerResponse }>();
@@ -515,6 +519,13 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     return row;
   };
 
+  const weather = (cloud: string, now: Weather): Weather => {
+    found(weathers.get(cloud));
+    weathers.set(cloud, now);
+    publish("cloud", { cloud });
+    return now;
+  };
+
   const routes: [method: string, path: string, role: Role, handler: Handler][] = [
     ["GET", "vm-types", "SCIENTIST", ({ me, query }) => page(TYPES.filter((t) => isOperator(me) || t[8].some((g) => me.groups.includes(g))).map(showVmType), query)],
     [
@@ -644,6 +655,10 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     ["GET", "clouds/:", "ADMIN", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
     ["GET", "clouds/:/history", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
     ["GET", "clouds/:/maintenance-windows", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
+    ["GET", "simulated-clouds/:/weather", "OPERATOR", ({ path }) => ({ status: 200, body: found(weathers.get(path[0]!)) })],
+    ["PUT", "simulated-clouds/:/weather", "ADMIN", ({ path, body }) => ({ status: 200, body: weather(path[0]!, { ...CALM, ...body }) })],
+    ["PATCH", "simulated-clouds/:/weather", "ADMIN", ({ path, body }) => ({ status: 200, body: weather(path[0]!, { ...found(weathers.get(path[0]!)), ...body }) })],
+    ["DELETE", "simulated-clouds/:/weather", "ADMIN", ({ path }) => ({ status: 200, body: weather(path[0]!, CALM) })],
     ["GET", "maintenance-windows", "OPERATOR", ({ query }) => page([], query)],
     [
       "POST",

@@ -3,7 +3,7 @@ import { Link, useParams } from "react-router";
 import { allPages, call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
 import type { Breaker, Cloud, CloudHistoryEntry, OfferingStatus, Probe, QuotaUse } from "../../api/schema.d.ts";
-import { may, useMe } from "../../session.tsx";
+import { may, useMe, useSession } from "../../session.tsx";
 import { Button, Confirm, Field, Gauge, Page, Pill, ProblemNote, useAction, Waiting, warming, When } from "../../ui/parts.tsx";
 import { BREAKER_STATES, breakerKind, breakerWaits, effectWords, probeSays, quotaWords, secondsWords } from "../../words/clouds.ts";
 import { CLOUD_HEALTH, said, sentence } from "../../words/states.ts";
@@ -14,6 +14,7 @@ import { useTurns, WindowTable } from "./Windows.tsx";
 export function CloudPage() {
   const { name = "" } = useParams();
   const admin = may(useMe(), "ADMIN");
+  const inDemo = useSession().demo.length > 0;
   const cloud = useData(
     admin ? `cloud-${name}` : null,
     async () => (await call("get", "/api/v1/clouds/{name}", { path: { name } })).data,
@@ -54,7 +55,7 @@ export function CloudPage() {
         </Waiting>
       )}
       <Maintenance cloud={name} />
-      {data?.kind === "simulated" && <WeatherPanel cloud={name} />}
+      {inDemo && data?.kind === "simulated" && <WeatherPanel cloud={name} />}
       <History cloud={name} />
     </Page>
   );
