@@ -71,7 +71,18 @@ class WindowPreviews {
         WindowRules.require(wanted, now);
         Map<Long, Duration> leadOf = leads.ofPools(cloud, now);
         var proposal = proposal(cloud, wanted, leadOf, now);
-        Map<String, Elsewhere> elsewhere = elsewhere(proposal);
+        List<CloudState> states = clouds.all();
+        List<MaintenanceWindow> others = others(proposal);
+        Set<String> gone = named(others, window -> window.kind() == Kind.UNAVAILABLE);
+        Set<String> sick =
+                states.stream()
+                        .filter(CloudState::sick)
+                        .map(CloudState::name)
+                        .collect(Collectors.toSet());
+        Predicate<Row> stays =
+                row ->
+                        !gone.contains(row.cloud())
+                                && !(row.warming() && sick.contains(row.cloud()));
         Map<Long, List<Row>> rows = rows();
         var concerned =
                 pools.all().stream()
@@ -87,10 +98,11 @@ class WindowPreviews {
                                                 pool,
                                                 target(pool, leadOf, proposal),
                                                 rows.getOrDefault(pool.id(), List.of()),
-                                                proposal,
-                                                gone(proposal)))
+                                                cloud,
+                                                stays))
                         .toList();
-        return WindowPreview.of(proposal, concerned, elsewhere, sessions(proposal));
+        return WindowPreview.of(
+                proposal, concerned, elsewhere(cloud, states, others), sessions(proposal));
     }
 
     private static Proposal proposal(
@@ -107,30 +119,21 @@ class WindowPreviews {
     }
 
     /** The other clouds, with what other windows make of them in that time. */
-    private Map<String, Elsewhere> elsewhere(Proposal proposal) {
-        var others = others(proposal);
-        return clouds.all().stream()
-                .filter(cloud -> !cloud.name().equals(proposal.cloud()))
-                .collect(
-                        Collectors.toMap(
-                                CloudState::name,
-                                cloud ->
-                                        new Elsewhere(
-                                                cloud.name(),
-                                                cloud.maxVms(),
-                                                cloud.live(),
-                                                quotas.of(cloud.name()),
-                                                obstacle(cloud, others),
-                                                others.stream()
-                                                        .anyMatch(
-                                                                w ->
-                                                                        w.cloud()
-                                                                                        .equals(
-                                                                                                cloud
-                                                                                                        .name())
-                                                                                && w.kind()
-                                                                                        == Kind
-                                                                                                .AT_RISK))));
+    private Map<String, Elsewhere> elsewhere(
+            String cloud, List<CloudState> states, List<MaintenanceWindow> others) {
+        Set<String> risky = named(others, window -> window.kind() == Kind.AT_RISK);
+        return states.stream()
+                .filter(other -> !other.name().equals(cloud))
+                .map(
+                        other ->
+                                new Elsewhere(
+                                        other.name(),
+                                        other.maxVms(),
+                                        other.live(),
+                                        quotas.of(other.name()),
+                                        obstacle(other, others),
+                                        risky.contains(other.name())))
+                .collect(Collectors.toMap(Elsewhere::cloud, other -> other));
     }
 
     private static @Nullable String obstacle(CloudState cloud, List<MaintenanceWindow> others) {
@@ -154,10 +157,10 @@ class WindowPreviews {
                 .toList();
     }
 
-    /** Other clouds on which nothing counts for a while in that time. */
-    private Set<String> gone(Proposal proposal) {
-        return others(proposal).stream()
-                .filter(window -> window.kind() == Kind.UNAVAILABLE)
+    private static Set<String> named(
+            List<MaintenanceWindow> windows, Predicate<MaintenanceWindow> which) {
+        return windows.stream()
+                .filter(which)
                 .map(MaintenanceWindow::cloud)
                 .collect(Collectors.toSet());
     }
@@ -177,9 +180,12 @@ class WindowPreviews {
                 .orElse(pool.poolSize());
     }
 
+    /**
+     * @param stays whether what counts on another cloud now counts then
+     */
     private static PoolNow poolNow(
-            Pool pool, int target, List<Row> rows, Proposal proposal, Set<String> gone) {
-        Predicate<Row> there = row -> row.cloud().equals(proposal.cloud());
+            Pool pool, int target, List<Row> rows, String cloud, Predicate<Row> stays) {
+        Predicate<Row> there = row -> row.cloud().equals(cloud);
         return new PoolNow(
                 pool.name(),
                 target,
@@ -189,7 +195,7 @@ class WindowPreviews {
                 count(rows, there.and(row -> row.state() == VmState.READY && !row.held())),
                 count(rows, there.and(Row::warming)),
                 count(rows, there.and(row -> row.state() == VmState.ALLOCATED)),
-                count(rows, row -> row.counts() && !there.test(row) && !gone.contains(row.cloud())),
+                count(rows, there.negate().and(Row::counts).and(stays)),
                 pool.placements().stream()
                         .map(
                                 place ->
