@@ -27,6 +27,7 @@ import type {
   VmState,
   VmType,
   VmWithTimeline,
+  Weather,
 } from "../src/api/schema.d.ts";
 
 interface PoolRow {
@@ -81,6 +82,8 @@ interface CloudRow {
   healthReason: string | null;
   pauseReason: string | null;
 }
+
+const CALM: Weather = { lostReply: 0, failBefore: 0, hang: 0, noCapacity: 0, capacity: null, quota: null, throttled: 0, retryAfter: "PT5S", unauthorized: 0, rejected: 0, outage: false, createTime: "PT0S", deleteTime: "PT2S", bootTime: "PT12S", bootJitter: 0.3, slowBoot: 0, slowBootFactor: 10, neverBoots: 0, neverReports: 0, errorInstances: 0, listLag: "PT0S", partialList: 0, staleList: 0, staleBy: "PT30S", emptyList: 0, lateBirth: 0, lateBy: "PT30S", leftover: 0 };
 
 type Handler = (args: { me: Me; path: string[]; query: URLSearchParams; body: Record<string, unknown>; request: IncomingMessage }) => Reply;
 interface Reply {
@@ -144,6 +147,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       ] as const
     ).map((c) => [c.name, { ...c, pauseReason: null }]),
   );
+  const weathers = new Map<string, Weather>([...clouds.keys()].map((name) => [name, CALM]));
   const sessions = new Map<string, string>();
   const keys = new Map<string, string>();
   const streams = new Set<{ me: Me; response: ServerResponse }>();
@@ -335,6 +339,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       warning: a.reclaimAt === null ? null : `Nobody has used it; it will be taken back at ${iso(a.reclaimAt)}`,
       reclaim: a.reclaimAt === null ? null : { kind: "ABANDONED", at: iso(a.reclaimAt), unusedSince: a.activity.lastActiveAt ?? iso(a.grantedAt ?? a.requestedAt) },
       activity: a.activity,
+      notice: null,
       vm:
         vm === undefined || state(a) !== "ACTIVE"
           ? null
@@ -368,6 +373,11 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     user: vm.allocationId === null ? null : (allocations.get(vm.allocationId)?.user ?? null),
     held: vm.held,
     holdReason: vm.holdReason,
+    heldUntil: null,
+    late: false,
+    lateSince: null,
+    launchReason: vm.timeline[0]?.detail ?? null,
+    why: null,
     instanceStatus: vm.state === "READY" || vm.state === "ALLOCATED" ? "RUNNING" : "UNKNOWN",
   });
   const showPool = (pool: PoolRow): Pool => {
@@ -400,6 +410,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       connect: [{ kind: "jupyter", url: "https://{address}:8888/?token={secret}" }],
       launchP50Seconds: 12.4,
       launchP95Seconds: 21.7,
+      explanation: null,
     };
   };
   const showCloud = (cloud: CloudRow): Cloud => {
@@ -416,6 +427,11 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       live: rows.length,
       maxVms: cloud.maxVms,
       counts: counts(rows),
+      probes: [],
+      quota: null,
+      breakers: [],
+      width: null,
+      offerings: [],
     };
   };
   /** Good for the plain weekly kind, in the zone of this machine; the service does it properly. */
@@ -501,6 +517,13 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     const row = found(allocations.get(id ?? ""));
     if (row.user !== me.name && !isOperator(me)) throw notFound();
     return row;
+  };
+
+  const weather = (cloud: string, now: Weather): Weather => {
+    found(weathers.get(cloud));
+    weathers.set(cloud, now);
+    publish("cloud", { cloud });
+    return now;
   };
 
   const routes: [method: string, path: string, role: Role, handler: Handler][] = [
@@ -630,6 +653,13 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     ],
     ["GET", "clouds", "ADMIN", ({ query }) => page([...clouds.values()].map(showCloud), query)],
     ["GET", "clouds/:", "ADMIN", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
+    ["GET", "clouds/:/history", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
+    ["GET", "clouds/:/maintenance-windows", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
+    ["GET", "simulated-clouds/:/weather", "OPERATOR", ({ path }) => ({ status: 200, body: found(weathers.get(path[0]!)) })],
+    ["PUT", "simulated-clouds/:/weather", "ADMIN", ({ path, body }) => ({ status: 200, body: weather(path[0]!, { ...CALM, ...body }) })],
+    ["PATCH", "simulated-clouds/:/weather", "ADMIN", ({ path, body }) => ({ status: 200, body: weather(path[0]!, { ...found(weathers.get(path[0]!)), ...body }) })],
+    ["DELETE", "simulated-clouds/:/weather", "ADMIN", ({ path }) => ({ status: 200, body: weather(path[0]!, CALM) })],
+    ["GET", "maintenance-windows", "OPERATOR", ({ query }) => page([], query)],
     [
       "POST",
       "clouds/:/pause",

@@ -1,11 +1,12 @@
 /**
  * A person picks a machine in a real browser, has it, and lets go of it; then one picks where all are taken, waits
- * with an estimate, and is granted when another is released.
+ * with an estimate, and is granted when another is released. An administrator sees a cloud fail and come back, and
+ * plans maintenance and cancels it.
  *
  *   BASE_URL=http://localhost:8080 npm run e2e
  *
  * Against a service with the demo's sign-ins. WAIT_TYPE is the VM type whose pool is exhausted (vulcan: at most 2).
- * Everything that is asked for here is released at the end, also when a step fails.
+ * Everything that is asked for here is released at the end, also when a step fails; the weather is calm again.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -104,6 +105,66 @@ test("wait with an estimate, and be granted when another is released", { timeout
   assert.ok((await page.locator(".connect a[href], .connect code").count()) > 0, "there is a way to connect");
 });
 
+test("a cloud that nobody answers for is unhealthy, in words, until it answers again", { timeout: 480_000 }, async (t) => {
+  const cloud = await quietestCloud();
+  t.after(() => api("admin", "DELETE", `/api/v1/simulated-clouds/${cloud}/weather`));
+  await api("admin", "DELETE", `/api/v1/simulated-clouds/${cloud}/weather`);
+  const page = await signedIn(t, "admin");
+  await page.getByRole("link", { name: "Clouds", exact: true }).click();
+  await page.getByRole("article", { name: cloud, exact: true }).getByRole("link", { name: cloud, exact: true }).click();
+  const health = page.getByRole("region", { name: "Health", exact: true });
+  const weather = page.getByRole("region", { name: "Weather" });
+  await visible(health, "the cloud's health");
+  await visible(weather.getByText("This is a tool of the demo."), "what the weather is for");
+
+  await weather.getByRole("button", { name: "Outage", exact: true }).click();
+  await until("the weather is an outage", 10_000, async () => (await api("operator", "GET", `/api/v1/simulated-clouds/${cloud}/weather`)).body.outage === true);
+  await visible(health.getByText("Unhealthy", { exact: true }), "that it is unhealthy, of its own accord", 180_000);
+  assert.notEqual((await health.getByRole("strong").textContent()).trim(), "No reason is known");
+
+  await weather.getByRole("button", { name: "Calm", exact: true }).click();
+  await visible(health.getByText(/^(Recovering|Healthy)$/), "that it is well again, or about to be", 240_000);
+});
+
+test("maintenance is planned with its preview, and cancelled", { timeout: 120_000 }, async (t) => {
+  const cloud = await quietestCloud();
+  const note = `switch work ${Date.now()}`;
+  const windowOf = async () => (await api("operator", "GET", `/api/v1/clouds/${cloud}/maintenance-windows?limit=500`)).body.items.find((one) => one.note === note);
+  t.after(async () => {
+    const left = await windowOf();
+    if (left !== undefined && left.state !== "CANCELLED") await api("admin", "DELETE", `/api/v1/clouds/${cloud}/maintenance-windows/${left.id}`, undefined, { "If-Match": "*" });
+  });
+  const page = await signedIn(t, "admin");
+  await page.getByRole("link", { name: "Maintenance", exact: true }).click();
+  await page.getByRole("link", { name: "Plan maintenance" }).click();
+  await page.getByLabel("Cloud", { exact: true }).selectOption(cloud);
+  await page.getByLabel("From", { exact: true }).fill(localInput(Date.now() + 3 * 86_400_000));
+  await page.getByLabel("To", { exact: true }).fill(localInput(Date.now() + 3 * 86_400_000 + 7_200_000));
+  await page.getByLabel("Note").fill(note);
+  const preview = page.getByRole("region", { name: "Preview" });
+  await visible(preview.getByText(/^(Enough|Not enough): /), "the verdict before anything is saved");
+  assert.equal(await windowOf(), undefined, "nothing is saved by looking");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+
+  const row = page.getByRole("row").filter({ hasText: note });
+  await visible(row.getByText("Planned", { exact: true }), "the window in the list");
+  await row.getByRole("button", { name: /^Cancel/ }).click();
+  await page.getByRole("dialog", { name: /Cancel the maintenance/ }).getByRole("button", { name: "Cancel the window" }).click();
+  await visible(row.getByText("Cancelled", { exact: true }), "that it is cancelled");
+  assert.equal((await windowOf()).state, "CANCELLED");
+});
+
+/** The simulated cloud with the fewest VMs. */
+async function quietestCloud() {
+  const { body } = await api("admin", "GET", "/api/v1/clouds");
+  return body.items.filter(({ kind }) => kind === "simulated").sort((a, b) => a.live - b.live)[0].name;
+}
+
+/** A time as an input of type datetime-local has it; the browser is in the zone of this machine. */
+function localInput(at) {
+  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 async function signedIn(t, name, path = "/") {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   t.after(() => context.close());
@@ -132,10 +193,10 @@ async function until(what, timeoutMs, condition) {
   }
 }
 
-async function api(user, method, path, body) {
+async function api(user, method, path, body, headers = {}) {
   const response = await fetch(BASE_URL + path, {
     method,
-    headers: { Authorization: `Basic ${btoa(`${user}:${user}`)}`, Accept: "application/json, application/problem+json", ...(body ? { "Content-Type": "application/json" } : {}) },
+    headers: { Authorization: `Basic ${btoa(`${user}:${user}`)}`, Accept: "application/json, application/problem+json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
   const text = await response.text();

@@ -1,6 +1,6 @@
 import type { paths, Problem, ProblemType } from "./schema.d.ts";
 
-type Method = "get" | "post" | "patch" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 type PathFor<M extends Method> = { [P in keyof paths]: paths[P][M] extends { responses: unknown } ? P : never }[keyof paths];
 type Json<R> = R extends { content: { "application/json": infer T } } ? T : never;
 type Success<R> = Json<R[keyof R & (200 | 201 | 202)]>;
@@ -83,6 +83,14 @@ export async function call<M extends Method, P extends PathFor<M>>(method: M, pa
     status: response.status,
     etag: response.headers.get("ETag"),
   };
+}
+
+type TextPath = { [P in keyof paths]: paths[P]["get"] extends { responses: { 200: { content: { "text/plain": unknown } } } } ? P : never }[keyof paths];
+
+/** What is plain text and not JSON. */
+export async function readText<P extends TextPath>(path: P, values: Part<paths[P]["get"], "path">): Promise<string> {
+  const response = await send(fillPath(path, values), { method: "GET", headers: new Headers({ Accept: "text/plain, application/problem+json" }) });
+  return response.text();
 }
 
 /** All pages of a list, one after the other. */

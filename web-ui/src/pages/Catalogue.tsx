@@ -6,6 +6,7 @@ import type { Allocation, VmType } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
 import { Announce, Button, Page, Pill, ProblemNote, useAction, Waiting } from "../ui/parts.tsx";
 import { AVAILABILITY_TONES, availabilityWords, startWords } from "../words/availability.ts";
+import { concernWords } from "../words/windows.ts";
 
 export function useVmTypes() {
   return useData(
@@ -63,9 +64,16 @@ export function CataloguePage() {
   const shown = (types.data ?? []).filter((type) => matches(type, words) && (group === "" || type.groups.some((one) => topGroup(one) === group)) && (!gpu || type.gpus > 0));
   const ready = shown.filter((type) => type.availability.state === "READY_NOW").length;
   const filtered = words !== "" || group !== "" || gpu;
+  const now = useNow(30_000);
+  const concern = types.data === undefined || mine.data === undefined ? null : concernWords(types.data, mine.data, now);
 
   return (
     <Page title="Start a machine" lead="Pick what you want to work with. Your tools are on it, and it is yours until you release it or its time is up.">
+      {concern !== null && (
+        <p className="note" role="status">
+          {concern}
+        </p>
+      )}
       <Waiting of={types}>
         {(all) =>
           all.length === 0 ? (

@@ -5,7 +5,7 @@ import type { Activity, Allocation } from "../api/schema.d.ts";
 import { useNow } from "../api/data.ts";
 import { ALLOCATION_STATES, said } from "../words/states.ts";
 import { reclaimWords } from "../words/reclaim.ts";
-import { dayAndTime, isoOf, moment, relative, span } from "../words/time.ts";
+import { dayAndTime, isoOf, localTimes, moment, relative, span } from "../words/time.ts";
 import { ordinal, waitWords } from "../words/availability.ts";
 import { Button, Confirm, ConnectList, Pill, When } from "./parts.tsx";
 
@@ -36,6 +36,9 @@ export function MachineCard({ allocation, title, due = null, changed, alone = fa
           </p>
           {canExtend(allocation) && <Button onClick={() => setAsking("extend")}>Extend</Button>}
         </div>
+      )}
+      {allocation.notice !== null && (
+        <p className="note">{localTimes(allocation.notice.text, now)}</p>
       )}
       {allocation.vm !== null && <ConnectList ways={allocation.vm.connect} label={label} />}
       {allocation.state === "QUEUED" && (

@@ -73,9 +73,11 @@ function Top() {
                 {may(me, "ADMIN") && <NavLink to="/admin/pools">Pools</NavLink>}
                 {may(me, "ADMIN") && <NavLink to="/admin/schedules">Schedules</NavLink>}
                 <NavLink to="/admin/fleet">Fleet</NavLink>
+                {may(me, "ADMIN") && <NavLink to="/admin/clouds">Clouds</NavLink>}
+                <NavLink to="/admin/maintenance">Maintenance</NavLink>
+                <NavLink to="/admin/decisions">Decisions</NavLink>
                 {may(me, "ADMIN") && (
                   <>
-                    <NavLink to="/admin/clouds">Clouds</NavLink>
                     <NavLink to="/admin/loops">Loops</NavLink>
                     <NavLink to="/admin/usage">Usage</NavLink>
                   </>

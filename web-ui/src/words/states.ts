@@ -70,6 +70,7 @@ const ADVICE: Record<string, string> = {
   conflict: "Look at it as it is now, then try again.",
   "already-ended": "You can start another.",
   "precondition-failed": "Somebody changed it meanwhile. Look at the new values and try again.",
+  unavailable: "A cloud or the database does not answer just now. Try again in a minute.",
   "internal-error": "This is not your doing. Try again in a minute; if it stays, tell an administrator.",
 };
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
+import { breakerKind, breakerWaits, effectWords, probeSays, quotaWords, standingWords } from "./clouds.ts";
 import { availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
 import { reclaimWords } from "./reclaim.ts";
+import { PRESETS, presetOf, WEATHER_FIELDS, weatherValue } from "./weather.ts";
+import { betweenWords, concernWords, instantOf, leadWords, localInput, sessionWords, timesWrong, toCome, verdict, WINDOW_KINDS, WINDOW_STATES } from "./windows.ts";
 import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, secondsOf, span } from "./time.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
@@ -164,4 +167,148 @@ describe("event stream", () => {
 
 describe("the scale of a chart", () => {
   it("has a round half", () => expect([1, 2, 3, 5, 7, 15, 20, 21, 65, 161, 1000].map(niceMost)).toEqual([2, 2, 4, 6, 8, 16, 20, 24, 80, 200, 1000]));
+});
+
+describe("a breaker", () => {
+  const open = { state: "OPEN", strikes: 2, until: later(840).toISOString(), canary: null } as const;
+
+  it.each([
+    [open, "no canary before 10:14 (in 14 min)"],
+    [{ ...open, until: later(-5).toISOString() }, "a canary is due"],
+    [{ ...open, until: null }, "open until what it waits for is well again"],
+    [{ ...open, state: "HALF_OPEN" }, "half open: the next launch is its canary"],
+    [{ ...open, state: "HALF_OPEN", canary: "01980a2b-0000-7000-8000-000000000001" }, "half open: canary 01980a2b… is booting"],
+    [{ ...open, state: "CLOSED", strikes: 1 }, "launches go on; 1 failure so far"],
+  ] as const)("%j", (breaker, words) => expect(plain(breakerWaits(breaker, now))).toBe(words));
+
+  it("stands in one line with the others, the whole cloud first", () => {
+    const of = { ...open, since: now.toISOString(), reason: "" };
+    expect(standingWords([])).toBeNull();
+    expect(standingWords([{ ...of, state: "CLOSED", flavor: null, kind: "LATE" }])).toBeNull();
+    expect(
+      standingWords([
+        { ...of, flavor: "l3.micro", kind: "LATE" },
+        { ...of, flavor: null, kind: "UNREACHABLE" },
+      ]),
+    ).toBe("the whole cloud (creates are not answered); l3.micro (boots are late)");
+    expect(breakerKind("MOON_PHASE")).toBe("Moon phase");
+  });
+});
+
+describe("a cloud", () => {
+  it("says how wide it is while it recovers", () => {
+    expect(effectWords({ health: "RECOVERING", width: 1 })).toContain("one machine may prepare at once");
+    expect(effectWords({ health: "RECOVERING", width: 8 })).toContain("8 machines may prepare at once");
+    expect(effectWords({ health: "UNHEALTHY", width: null })).toContain("Nothing is launched");
+  });
+
+  it("has probes that are well, missed once, or fail", () => {
+    expect(probeSays({ ok: null, failing: false }).word).toBe("Not looked at yet");
+    expect(probeSays({ ok: true, failing: false }).word).toBe("Well");
+    expect(probeSays({ ok: false, failing: false }).word).toBe("Missed");
+    expect(probeSays({ ok: false, failing: true })).toEqual({ word: "Fails", tone: "bad" });
+  });
+
+  it.each([
+    [{ used: 42, max: 100 }, 1, "42 of 100"],
+    [{ used: 65_536, max: 4_096_000 }, 1024, "64 of 4,000"],
+    [{ used: 7, max: null }, 1, "7, no limit"],
+    [{ used: null, max: 50 }, 1, "at most 50; what is used is not told"],
+    [{ used: null, max: null }, 1, "not told"],
+  ])("has a quota %j", (use, per, words) => expect(quotaWords(use, per)).toBe(words));
+});
+
+describe("weather", () => {
+  const calm = { ...Object.fromEntries(Object.entries(WEATHER_FIELDS).map(([name, { kind }]) => [name, kind === "ratio" ? 0 : kind === "factor" ? 10 : kind === "switch" ? false : kind === "count" ? null : "PT8S"])), bootJitter: 0.2 } as Parameters<typeof presetOf>[0];
+
+  it("is known again by what was set", () => {
+    for (const preset of PRESETS) expect(presetOf({ ...calm, ...(preset.change as object | null) })?.name).toBe(preset.name);
+    expect(presetOf({ ...calm, hang: 0.5 })).toBeNull();
+    expect(presetOf({ ...calm, outage: true, neverBoots: 1 })).toBeNull();
+  });
+
+  it("is read from a form", () => {
+    expect(weatherValue("count", " ")).toBeNull();
+    expect(weatherValue("count", "12")).toBe(12);
+    expect(weatherValue("ratio", "0.5")).toBe(0.5);
+    expect(weatherValue("switch", "true")).toBe(true);
+    expect(weatherValue("duration", " PT30S ")).toBe("PT30S");
+  });
+});
+
+describe("a maintenance window", () => {
+  it("has words for each kind and state", () => {
+    for (const { word, what } of Object.values(WINDOW_KINDS)) expect(word && what).toBeTruthy();
+    for (const { word, tone } of Object.values(WINDOW_STATES)) expect(word && tone).toBeTruthy();
+    expect([toCome({ state: "PREPARING" }), toCome({ state: "ACTIVE" }), toCome({ state: "OVER" }), toCome({ state: "CANCELLED" })]).toEqual([true, true, false, false]);
+  });
+
+  it("is from one time to another", () => {
+    expect(betweenWords(later(3600).toISOString(), later(7200).toISOString(), now)).toBe("11:00 – 12:00");
+    expect(betweenWords(later(86_400).toISOString(), later(90_000).toISOString(), now)).toBe("tomorrow 10:00 – 11:00");
+    expect(betweenWords(later(3600).toISOString(), later(6 * 86_400).toISOString(), now)).toBe("11:00 – Thu 26 Nov 10:00");
+    expect(betweenWords("2026-11-26T22:00:00Z", "2026-11-26T23:30:00Z", now, "Europe/Berlin")).toBe("Thu 26 Nov 23:00 – Fri 27 Nov 00:30");
+  });
+
+  it("is edited in the viewer's zone", () => {
+    expect(localInput(now)).toBe("2026-11-20T10:00");
+    expect(instantOf("2026-11-20T10:00")).toBe(now.toISOString().replace(".000Z", "Z"));
+    expect([instantOf(""), instantOf("soon")]).toEqual([null, null]);
+  });
+
+  it("ends after its start, and to come, and within 90 days", () => {
+    const at = (seconds: number) => later(seconds).toISOString();
+    expect(timesWrong(at(60), at(120), now)).toBeNull();
+    expect(timesWrong(null, at(120), now)).toBeNull();
+    expect(timesWrong(at(120), at(120), now)).toBe("must be after the start");
+    expect(timesWrong(at(-120), at(-60), now)).toBe("must be to come");
+    expect(timesWrong(at(60), at(61 + 90 * 86_400), now)).toBe("must be within 90 days of the start");
+  });
+
+  const pool = { pool: "muon", readyThere: 5, warmingThere: 0, allocatedThere: 1, target: 5, raised: [], missing: 0, why: "" };
+  const session = { allocationId: "a", user: "m.curie", vmType: "muon", vm: "v", expiresAt: later(3600).toISOString(), endsWithin: true };
+
+  it("has a verdict", () => {
+    expect(verdict({ enough: true, pools: [pool], sessions: [] })).toEqual({ text: "Enough: no pool misses anything at the start.", tone: "good" });
+    expect(verdict({ enough: true, pools: [pool], sessions: [session, session] }).text).toContain("1 person has machines there.");
+    expect(verdict({ enough: false, pools: [pool, { ...pool, missing: 1 }], sessions: [session] }).text).toBe("Not enough: 1 machine of muon cannot be replaced before the start. 1 person has a machine there.");
+    expect(verdict({ enough: false, pools: [{ ...pool, missing: 3 }, { ...pool, pool: "sans", missing: 4 }], sessions: [] }).text).toBe("Not enough: 7 machines of 2 pools cannot be replaced before the start.");
+  });
+
+  it("counts the sessions that it touches", () => {
+    expect(sessionWords([])).toBe("Nobody has one whose time lasts into the window.");
+    expect(sessionWords([session])).toBe("1 machine of 1 person lasts into the window; it ends within it.");
+    expect(sessionWords([session, { ...session, endsWithin: false }])).toBe("2 machines of 1 person last into the window; 1 of them ends within it.");
+    expect(sessionWords([{ ...session, endsWithin: false }])).toContain("none ends within it");
+  });
+
+  it("says when replacements are launched", () => {
+    expect(plain(leadWords({ leadSeconds: 720, preparationBegins: later(1800).toISOString() }, now))).toBe("Replacements are launched from 10:30, which is 12 min before the start.");
+    expect(leadWords({ leadSeconds: 720, preparationBegins: later(-5).toISOString() }, now)).toContain("at once");
+  });
+});
+
+describe("what concerns a scientist", () => {
+  const type = (state: "READY_NOW" | "WAIT" | "AT_CAPACITY" | "CLOSED") => ({ availability: { state, ready: 0, waitSeconds: null, until: null } });
+  const vm = (cloud: string) => ({ id: "v", cloud, instanceId: null, address: null, connect: [] });
+  const notice = { text: "", from: later(-3600).toISOString(), to: later(8 * 3600).toISOString() };
+  const mine = (cloud: string, told: typeof notice | null) => ({ state: "ACTIVE" as const, notice: told, vm: vm(cloud) });
+
+  it("is nothing where all is well, or only some kinds are short", () => {
+    expect(concernWords([type("READY_NOW"), type("CLOSED")], [mine("harwell", null)], now)).toBeNull();
+    expect(concernWords([type("READY_NOW"), type("READY_NOW"), type("WAIT")], [], now)).toBeNull();
+    expect(concernWords([type("AT_CAPACITY")], [], now)).toBeNull();
+    expect(concernWords([], [], now)).toBeNull();
+  });
+
+  it("is maintenance that a machine of theirs was told of", () => {
+    expect(concernWords([type("READY_NOW")], [mine("harwell", notice), mine("rutherford", null)], now)).toBe("harwell is being maintained until 18:00; new machines start elsewhere. 1 of your 2 machines is on it, the other is unaffected.");
+    expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, from: later(3600).toISOString() })], now)).toBe("harwell will be maintained, 11:00 – 18:00; new machines start elsewhere. Your machine is on it.");
+    expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, to: later(-1).toISOString() })], now)).toBeNull();
+  });
+
+  it("is that their kinds must be started first", () => {
+    expect(concernWords([type("WAIT"), type("CLOSED")], [], now)).toBe("None of your kinds of machine is ready at once just now: more are being started.");
+    expect(concernWords([type("WAIT"), type("READY_NOW")], [mine("harwell", null)], now)).toBe("1 of your 2 kinds of machine is not ready at once just now: more are being started. Your machine is unaffected.");
+  });
 });

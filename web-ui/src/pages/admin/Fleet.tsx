@@ -159,6 +159,7 @@ export function VmPills({ vm }: { vm: Vm }) {
     <span className="pills">
       <Pill tone={tone}>{word}</Pill>
       {vm.held && <Pill tone="info">Held</Pill>}
+      {vm.late && <Pill tone="wait">Late</Pill>}
       {vm.instanceStatus === "ERROR" && <Pill tone="bad">In error</Pill>}
       {vm.instanceStatus === "STOPPED" && <Pill tone="bad">Switched off</Pill>}
     </span>

@@ -1,10 +1,10 @@
-import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
-import type { Decision, Pool } from "../../api/schema.d.ts";
-import { Button, Gauge, Page, ProblemNote, useAction, Waiting, warming, When } from "../../ui/parts.tsx";
+import type { Pool } from "../../api/schema.d.ts";
+import { Gauge, Page, Waiting, warming, When } from "../../ui/parts.tsx";
 import { durationWords, localTimes, roughly, secondsOf, span } from "../../words/time.ts";
+import { DecisionList, Reasons } from "./Decisions.tsx";
 import { Legend } from "./Pools.tsx";
 import { SizeEditor } from "./SizeEditor.tsx";
 
@@ -30,7 +30,13 @@ export function PoolPage() {
       }
     >
       <Waiting of={pool}>{(data) => <Details pool={data} saved={pool.put} />}</Waiting>
-      <Decisions pool={name} />
+      <section>
+        <div className="line">
+          <h2>What was decided, and why</h2>
+          <Link to={`/admin/decisions?pool=${encodeURIComponent(name)}`}>At another time</Link>
+        </div>
+        <DecisionList key={name} filter={{ pool: name }} first={10} />
+      </section>
     </Page>
   );
 }
@@ -53,6 +59,17 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
         <p>
           The target, which is the reserve wanted now, is <b>{pool.target}</b> ({localTimes(pool.targetReason, now)}).
         </p>
+        {pool.explanation !== null && (
+          <div className="why">
+            <p>
+              <strong>{localTimes(pool.explanation.summary, now)}</strong>{" "}
+              <span className="soft small">
+                the plan of <When at={pool.explanation.at} now={now} also />
+              </span>
+            </p>
+            <Reasons reasons={pool.explanation.reasons} now={now} />
+          </div>
+        )}
         <div className="line">
           <span className="soft">Pool size / max size</span> <SizeEditor pool={pool} saved={saved} />
         </div>
@@ -155,70 +172,11 @@ function Figure({ name, value }: { name: string; value: number }) {
   );
 }
 
-export function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+export function Fact({ name, children, whole = false }: { name: string; children: React.ReactNode; whole?: boolean }) {
   return (
-    <div>
+    <div className={whole ? "whole" : undefined}>
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-function Decisions({ pool }: { pool: string }) {
-  const now = useNow(30_000);
-  const [older, setOlder] = useState<{ items: readonly Decision[]; cursor: string | null } | null>(null);
-  const { run, busy, error } = useAction();
-  const recent = useData(
-    `decisions-${pool}`,
-    async () => (await call("get", "/api/v1/decisions", { query: { pool, limit: 10 } })).data,
-    (event) => event.pool === pool,
-  );
-  return (
-    <section>
-      <h2>What was decided, and why</h2>
-      <Waiting of={recent}>
-        {(page) => {
-          const seen = new Set<string>();
-          const all = [...page.items, ...(older?.items ?? [])].filter(({ id }) => !seen.has(id) && seen.add(id));
-          const cursor = older === null ? page.nextCursor : older.cursor;
-          return (
-            <>
-              {all.length === 0 && <p className="soft">Nothing yet: a decision is kept when something is launched or retired.</p>}
-              <ol className="timeline">
-                {all.map((one) => (
-                  <li key={one.id}>
-                    <When at={one.at} now={now} />
-                    <div>
-                      <strong>{localTimes(one.summary, now)}</strong>
-                      {one.reasons.length > 0 && (
-                        <ul>
-                          {one.reasons.map((reason, i) => (
-                            <li key={i}>{localTimes(reason, now)}</li>
-                          ))}
-                        </ul>
-                      )}
-                    </div>
-                  </li>
-                ))}
-              </ol>
-              <ProblemNote error={error} />
-              {cursor !== null && (
-                <Button
-                  busy={busy}
-                  onClick={() =>
-                    void run(async () => {
-                      const { data } = await call("get", "/api/v1/decisions", { query: { pool, limit: 20, cursor } });
-                      setOlder({ items: [...(older?.items ?? []), ...data.items], cursor: data.nextCursor });
-                    })
-                  }
-                >
-                  Show older ones
-                </Button>
-              )}
-            </>
-          );
-        }}
-      </Waiting>
-    </section>
   );
 }

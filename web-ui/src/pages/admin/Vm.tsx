@@ -1,12 +1,13 @@
 import { useState } from "react";
 import { Link, useParams } from "react-router";
-import { call } from "../../api/client.ts";
+import { ApiProblem, call, readText } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
-import type { TimelineEntry, VmWithTimeline } from "../../api/schema.d.ts";
+import type { TimelineEntry, Vm, VmWithTimeline } from "../../api/schema.d.ts";
 import { may, useMe } from "../../session.tsx";
-import { Button, Confirm, Field, Page, Waiting, When } from "../../ui/parts.tsx";
+import { Button, Confirm, Field, fieldError, Page, ProblemNote, useAction, Waiting, When } from "../../ui/parts.tsx";
 import { said, sentence, VM_STATES } from "../../words/states.ts";
 import { clockSeconds, dayWords, inFull, localTimes, span } from "../../words/time.ts";
+import { instantOf, localInput } from "../../words/windows.ts";
 import { VmPills } from "./Fleet.tsx";
 import { Fact } from "./Pool.tsx";
 
@@ -15,7 +16,6 @@ export function VmPage() {
   const me = useMe();
   const now = useNow(15_000);
   const [asking, setAsking] = useState<"hold" | "let go" | "delete" | null>(null);
-  const [reason, setReason] = useState("");
   const vm = useData(
     `vm-${id}`,
     async () => (await call("get", "/api/v1/vms/{id}", { path: { id } })).data,
@@ -33,7 +33,8 @@ export function VmPage() {
         data !== undefined &&
         data.state !== "DELETED" && (
           <>
-            <Button onClick={() => setAsking(data.held ? "let go" : "hold")}>{data.held ? "Let go of it" : "Hold"}</Button>
+            {data.held && <Button onClick={() => setAsking("let go")}>Let go of it</Button>}
+            <Button onClick={() => setAsking("hold")}>{data.held ? "Change the hold" : "Hold"}</Button>
             <Button kind="danger" disabled={(data.held && !admin) || (going && !data.held)} onClick={() => setAsking("delete")}>
               Delete
             </Button>
@@ -46,12 +47,27 @@ export function VmPage() {
           <>
             {one.held && (
               <p className="note warn">
-                <strong>Held:</strong> {(one.holdReason ?? "no reason was given").replace(/\.$/, "")}. Nobody is given it, and nothing deletes it until it is let go. {admin ? "Delete ends the hold, too, and nobody is given it in between." : "An administrator can delete it as it is."}
+                <strong>Held:</strong> {(one.holdReason ?? "no reason was given").replace(/\.$/, "")}. Nobody is given it, and nothing deletes it until it is let go
+                {one.heldUntil === null ? (
+                  ""
+                ) : (
+                  <>
+                    , which happens by itself <When at={one.heldUntil} now={now} also />
+                  </>
+                )}
+                . {admin ? "Delete ends the hold, too, and nobody is given it in between." : "An administrator can delete it as it is."}
+              </p>
+            )}
+            {one.late && (
+              <p className="note warn">
+                <strong>Late:</strong> it warms for longer than machines of its kind usually do{one.lateSince !== null && <>, since <When at={one.lateSince} now={now} also /></>}. Another is launched on another cloud if that is possible; this one goes on booting.
               </p>
             )}
             <dl className="facts columns card">
               <Fact name="Pool">{admin ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool}</Fact>
-              <Fact name="Cloud">{one.cloud}</Fact>
+              <Fact name="Cloud">
+                <Link to={`/admin/clouds/${one.cloud}`}>{one.cloud}</Link>
+              </Fact>
               <Fact name="Person">{one.user === null ? "nobody" : one.allocationId === null ? one.user : <Link to={`/requests/${one.allocationId}`}>{one.user}</Link>}</Fact>
               <Fact name="Name">
                 <code>{one.name}</code>
@@ -62,8 +78,21 @@ export function VmPage() {
               <Fact name="Created">
                 <When at={one.createdAt} now={now} also />
               </Fact>
-              {one.reason !== null && <Fact name="Reason">{sentence(one.reason)}</Fact>}
+              {one.lateSince !== null && !one.late && (
+                <Fact name="Was late since">
+                  <When at={one.lateSince} now={now} also />
+                </Fact>
+              )}
+              {one.launchReason !== null && <Fact name="Why it was launched there" whole>{localTimes(one.launchReason, now)}</Fact>}
+              {(one.reason !== null || one.why !== null) && (
+                <Fact name={one.state === "DELETED" ? "Why it went" : "Why it goes"} whole>
+                  {one.reason !== null && sentence(one.reason)}
+                  {one.reason !== null && one.why !== null && ": "}
+                  {one.why !== null && localTimes(one.why, now)}
+                </Fact>
+              )}
             </dl>
+            <Console key={one.id} vm={one} />
             <section>
               <h2>What happened</h2>
               <Timeline vm={one} now={now} />
@@ -71,23 +100,7 @@ export function VmPage() {
           </>
         )}
       </Waiting>
-      {asking === "hold" && (
-        <Confirm
-          title="Hold this VM?"
-          verb="Hold it"
-          kind="primary"
-          keep="Cancel"
-          ready={reason.trim() !== ""}
-          onClose={close}
-          action={async () => {
-            await call("post", "/api/v1/vms/{id}/hold", { path: { id }, body: { held: true, reason: reason.trim() } });
-            await vm.reload();
-          }}
-        >
-          <p>Nothing deletes it and nobody is given it until it is let go. It still counts for the pool’s maximum.</p>
-          <Field label="Why">{(ids) => <input {...ids} autoFocus required maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}</Field>
-        </Confirm>
-      )}
+      {asking === "hold" && data !== undefined && <Hold vm={data} onClose={close} held={vm.reload} />}
       {asking === "let go" && (
         <Confirm
           title="Let go of this VM?"
@@ -129,6 +142,77 @@ export function VmPage() {
         </Confirm>
       )}
     </Page>
+  );
+}
+
+function Hold({ vm, onClose, held }: { vm: Vm; onClose: () => void; held: () => Promise<void> }) {
+  const [reason, setReason] = useState(vm.holdReason ?? "");
+  const [until, setUntil] = useState(vm.heldUntil === null ? "" : localInput(new Date(vm.heldUntil)));
+  const [error, setError] = useState<unknown>();
+  const instant = instantOf(until);
+  const past = instant !== null && Date.parse(instant) <= Date.now();
+  const inHours = (hours: number) => setUntil(localInput(new Date(Date.now() + hours * 3_600_000)));
+  return (
+    <Confirm
+      title={vm.held ? "Change the hold" : "Hold this VM?"}
+      verb="Hold it"
+      kind="primary"
+      keep="Cancel"
+      ready={reason.trim() !== "" && !past}
+      onClose={onClose}
+      action={async () => {
+        try {
+          await call("post", "/api/v1/vms/{id}/hold", { path: { id: vm.id }, body: { held: true, reason: reason.trim(), ...(instant === null ? {} : { until: instant }) } });
+        } catch (failure) {
+          setError(failure);
+          throw failure;
+        }
+        await held();
+      }}
+    >
+      <p>Nothing deletes it and nobody is given it until it is let go. It still counts for the pool’s maximum.</p>
+      <Field label="Why" error={fieldError(error, "reason")}>
+        {(ids) => <input {...ids} autoFocus required maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />}
+      </Field>
+      <Field label="Until" hint="Then it is let go by itself. Empty: until somebody lets it go" error={past ? "must be to come" : fieldError(error, "until")}>
+        {(ids) => <input {...ids} type="datetime-local" value={until} onChange={(event) => setUntil(event.target.value)} />}
+      </Field>
+      <div className="actions">
+        <Button kind="quiet" onClick={() => inHours(2)}>
+          2 hours
+        </Button>
+        <Button kind="quiet" onClick={() => inHours(24)}>
+          1 day
+        </Button>
+        <Button kind="quiet" onClick={() => inHours(7 * 24)}>
+          1 week
+        </Button>
+        <Button kind="quiet" onClick={() => setUntil("")}>
+          No end
+        </Button>
+      </div>
+    </Confirm>
+  );
+}
+
+/** The last lines that the cloud has of the VM's console, asked for when somebody wants them. */
+function Console({ vm }: { vm: Vm }) {
+  const now = useNow(30_000);
+  const [shown, setShown] = useState<{ text: string; at: string } | null>(null);
+  const { run, busy, error } = useAction();
+  const none = error instanceof ApiProblem && error.status === 404;
+  return (
+    <section>
+      <div className="line">
+        <h2>Console</h2>
+        <Button busy={busy} disabled={vm.instanceId === null} onClick={() => void run(async () => setShown({ text: await readText("/api/v1/vms/{id}/console", { id: vm.id }), at: new Date().toISOString() }))}>
+          {shown === null ? "Fetch its last lines" : "Fetch them again"}
+        </Button>
+        {vm.instanceId === null ? <span className="soft">It has no instance.</span> : shown !== null && <span className="soft small">as of <When at={shown.at} now={now} also /></span>}
+      </div>
+      {none ? <p className="note">Its cloud has no console of it.</p> : <ProblemNote error={error} />}
+      {shown !== null && (shown.text.trim() === "" ? <p className="soft">It has said nothing.</p> : <pre className="console" tabIndex={0} aria-label="Console output">{shown.text}</pre>)}
+    </section>
   );
 }
 

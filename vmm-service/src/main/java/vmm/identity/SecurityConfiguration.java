@@ -95,6 +95,8 @@ class SecurityConfiguration {
                 .permitAll()
                 .requestMatchers(HttpMethod.GET, paths("simulated-clouds")) // operators read them
                 .hasRole(Role.OPERATOR.name())
+                .requestMatchers(HttpMethod.GET, "/api/v1/clouds/*/history")
+                .hasRole(Role.OPERATOR.name())
                 .requestMatchers(HttpMethod.GET, WINDOWS_OF_CLOUDS)
                 .hasRole(Role.OPERATOR.name())
                 .requestMatchers(OF_ADMINS)
