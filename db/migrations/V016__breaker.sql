@@ -30,3 +30,11 @@ ALTER TABLE vm
     ADD COLUMN late_since         timestamptz, -- it should have been READY by then (ADR 0019)
     ADD COLUMN checked_at         timestamptz, -- the last look at it while it waits in reserve
     ADD COLUMN check_failed_since timestamptz; -- that look failed, and each since then
+
+-- The plan in force: what refill would say if it were asked.
+ALTER TABLE pool
+    ADD COLUMN plan_at      timestamptz,
+    ADD COLUMN plan_summary text,
+    ADD COLUMN plan_reasons text[];
+
+CREATE INDEX event_of_cloud ON event (cloud, id) WHERE type = 'cloud';

@@ -39,7 +39,8 @@ import java.util.Objects;
 class CloudController {
     private static final String SELECT =
             """
-            SELECT cloud.*, counted.* FROM cloud
+            SELECT cloud.*, counted.*, EXISTS (SELECT 1 FROM cloud_probe WHERE cloud = name AND failures >= 3) AS probe_fails
+            FROM cloud
             LEFT JOIN (SELECT vm.cloud AS counted_on, count(*) AS live, %s FROM vm WHERE vm.state <> 'DELETED' GROUP BY vm.cloud)
                 AS counted ON counted_on = cloud.name
             """
@@ -48,6 +49,7 @@ class CloudController {
     private final JdbcClient jdbc;
     private final Clouds clouds;
     private final SignalViews signals;
+    private final TroubleViews troubles;
     private final Events events;
     private final TransactionOperations transactions;
     private final InstantSource clock;
@@ -57,6 +59,7 @@ class CloudController {
             JdbcClient jdbc,
             Clouds clouds,
             SignalViews signals,
+            TroubleViews troubles,
             Events events,
             TransactionOperations transactions,
             InstantSource clock,
@@ -64,6 +67,7 @@ class CloudController {
         this.jdbc = jdbc;
         this.clouds = clouds;
         this.signals = signals;
+        this.troubles = troubles;
         this.events = events;
         this.transactions = transactions;
         this.clock = clock;
@@ -101,7 +105,21 @@ class CloudController {
     }
 
     private CloudView view(Counted cloud) {
-        return CloudView.of(cloud.state(), cloud.counts(), signals);
+        return CloudView.of(
+                cloud.state(), cloud.counts(), signals, troubles.of(cloud.state().name()));
+    }
+
+    @GetMapping("/{name}/history")
+    Page<TroubleViews.CloudHistoryEntry> listCloudHistory(
+            @PathVariable String name,
+            @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
+            @RequestParam(required = false) @Nullable Cursor cursor) {
+        if (clouds.find(name).isEmpty()) throw Problem.notFound("cloud");
+        long before = cursor == null ? Long.MAX_VALUE : cursor.ofSize(1).value(0, Long::parseLong);
+        return Page.of(
+                troubles.history(name, before, limit.plusOne()),
+                limit,
+                entry -> Cursor.at(entry.id()));
     }
 
     /** Repeating what is so already leaves no trace. */

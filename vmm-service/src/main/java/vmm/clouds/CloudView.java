@@ -17,6 +17,7 @@ import java.util.Objects;
  * @param healthSince null while it is: that is not written down
  * @param live rows that are not DELETED
  * @param maxVms our own cap, null for none
+ * @param width while it recovers: VMs that may warm at once
  * @param quota null until the cloud told it once
  */
 @Schema(name = "Cloud")
@@ -33,9 +34,16 @@ record CloudView(
         @Nullable Integer maxVms,
         StateCounts counts,
         List<SignalViews.ProbeView> probes,
-        SignalViews.@Nullable CloudQuotaView quota) {
+        SignalViews.@Nullable CloudQuotaView quota,
+        @Nullable Integer width,
+        List<TroubleViews.BreakerView> breakers,
+        List<TroubleViews.OfferingStatus> offerings) {
 
-    static CloudView of(CloudState cloud, StateCounts counts, SignalViews signals) {
+    static CloudView of(
+            CloudState cloud,
+            StateCounts counts,
+            SignalViews signals,
+            TroubleViews.Troubles troubles) {
         return new CloudView(
                 cloud.name(),
                 cloud.kind(),
@@ -49,7 +57,10 @@ record CloudView(
                 cloud.maxVms(),
                 counts,
                 signals.probes(cloud.name()),
-                signals.quota(cloud.name()));
+                signals.quota(cloud.name()),
+                cloud.width(),
+                troubles.breakers(),
+                troubles.offerings());
     }
 
     private static CloudState.Health shown(CloudState cloud) {

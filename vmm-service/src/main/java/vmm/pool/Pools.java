@@ -58,14 +58,20 @@ public class Pools {
     }
 
     /** Records what refill decided; the pool's configuration and its version stay. */
-    public void recordPlan(long pool, int target, String reason, @Nullable Instant surplusSince) {
+    public void recordPlan(long pool, Planned plan, Instant now) {
+        var surplusSince = plan.surplusSince();
         jdbc.sql(
                         """
-                        UPDATE pool SET target = :target, target_reason = :reason, surplus_since = :since
-                        WHERE id = :pool AND (target, target_reason, surplus_since) IS DISTINCT FROM (:target, :reason, :since)
+                        UPDATE pool SET target = :target, target_reason = :reason, surplus_since = :since,
+                               plan_at = :now, plan_summary = :summary, plan_reasons = CAST(:reasons AS text[])
+                        WHERE id = :pool AND (target, target_reason, surplus_since, plan_summary, plan_reasons)
+                              IS DISTINCT FROM (:target, :reason, :since, :summary, CAST(:reasons AS text[]))
                         """)
-                .param("target", target)
-                .param("reason", reason)
+                .param("now", Instants.sql(now))
+                .param("summary", plan.summary())
+                .param("reasons", plan.reasons().toArray(String[]::new))
+                .param("target", plan.target())
+                .param("reason", plan.targetReason())
                 .param(
                         "since",
                         surplusSince == null ? null : Instants.sql(surplusSince),
@@ -73,6 +79,19 @@ public class Pools {
                 .param("pool", pool)
                 .update();
     }
+
+    /**
+     * What refill decided.
+     *
+     * @param summary what is wanted and there
+     * @param reasons one for each placement: how many are there, and why
+     */
+    public record Planned(
+            int target,
+            String targetReason,
+            @Nullable Instant surplusSince,
+            String summary,
+            List<String> reasons) {}
 
     /**
      * How long this pool's last launches took from sending the create to READY, in seconds,

@@ -34,11 +34,14 @@ class DecisionController {
             @RequestParam(required = false)
                     @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String pool,
+            @RequestParam(required = false) @Nullable Instant from,
+            @RequestParam(required = false) @Nullable Instant to,
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
         long before = cursor == null ? Long.MAX_VALUE : cursor.ofSize(1).value(0, Long::parseLong);
         return Page.of(
-                        decisions.before(before, pool, limit.plusOne()),
+                        decisions.before(
+                                before, new Decisions.Wanted(pool, from, to), limit.plusOne()),
                         limit,
                         kept -> Cursor.at(kept.id()))
                 .map(

@@ -7,8 +7,8 @@ import org.springframework.stereotype.Repository;
 import vmm.event.Instants;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /** What refill decided and why, kept for those who ask later. */
@@ -42,13 +42,26 @@ public class Decisions {
     }
 
     /** The newest with an id below one, newest first. */
-    List<Kept> before(long id, @Nullable String pool, int limit) {
-        String ofPool = pool == null ? "" : "AND pool = :pool ";
+    List<Kept> before(long id, Wanted wanted, int limit) {
+        var conditions = new StringBuilder();
+        var params = new HashMap<String, Object>();
+        if (wanted.pool() != null) {
+            conditions.append("AND pool = :pool ");
+            params.put("pool", wanted.pool());
+        }
+        if (wanted.from() != null) {
+            conditions.append("AND at >= :from ");
+            params.put("from", Instants.sql(wanted.from()));
+        }
+        if (wanted.to() != null) {
+            conditions.append("AND at < :to ");
+            params.put("to", Instants.sql(wanted.to()));
+        }
         return jdbc.sql(
                         "SELECT * FROM decision WHERE id < :id "
-                                + ofPool
+                                + conditions
                                 + "ORDER BY id DESC LIMIT :limit")
-                .params(pool == null ? Map.of() : Map.of("pool", pool))
+                .params(params)
                 .param("id", id)
                 .param("limit", limit)
                 .query(
@@ -68,6 +81,9 @@ public class Decisions {
                 .param("before", Instants.sql(before))
                 .update();
     }
+
+    /** Which decisions: null is all; {@code from} is inclusive, {@code to} is not. */
+    record Wanted(@Nullable String pool, @Nullable Instant from, @Nullable Instant to) {}
 
     /** A decision that was kept. */
     record Kept(long id, Instant at, String pool, String summary, List<String> reasons) {}

@@ -80,7 +80,8 @@ final class PoolPlanner {
                 Math.max(0, unserved - launches),
                 surplus,
                 summary(wanted, counted.size(), hedges, canaries),
-                reasons(unserved));
+                reasons(unserved),
+                standing(unserved));
     }
 
     private int retired(List<Candidate> some) {
@@ -297,9 +298,27 @@ final class PoolPlanner {
     }
 
     private List<String> reasons(int unserved) {
-        var reasons = new ArrayList<String>();
+        var reasons = limits(unserved);
+        for (var shelf : pool.shelves()) {
+            reasons.add(launchesOn(shelf) + " on " + words(shelf));
+        }
+        return reasons;
+    }
+
+    /** Such as {@code 9 on rutherford (m1): weight 50}. */
+    private List<String> standing(int unserved) {
+        var standing = limits(unserved);
+        for (var shelf : pool.shelves()) {
+            long there = left().filter(vm -> vm.on(shelf)).count() + launchesOn(shelf);
+            standing.add(there + " on " + words(shelf));
+        }
+        return standing;
+    }
+
+    private List<String> limits(int unserved) {
+        var limits = new ArrayList<String>();
         if (unserved > pool.maxSize() - pool.live()) {
-            reasons.add(
+            limits.add(
                     "at most "
                             + pool.maxSize()
                             + " live VMs: "
@@ -308,21 +327,24 @@ final class PoolPlanner {
                             + pool.allocated()
                             + " of them in use or held");
         }
-        for (var shelf : pool.shelves()) {
-            long here =
-                    actions.stream()
-                            .filter(
-                                    a ->
-                                            a instanceof PoolAction.Launch(Shelf where, String why)
-                                                    && where.position() == shelf.position())
-                            .count();
-            String because =
-                    shelf.why() != null
-                            ? (shelf.standing() == Standing.LAST_RESORT ? "a last resort: " : "")
-                                    + shelf.why()
-                            : shelf.room() <= 0 ? "its cap is reached" : "weight " + shelf.weight();
-            reasons.add(here + " on " + shelf.cloud() + " (" + shelf.flavor() + "): " + because);
-        }
-        return reasons;
+        return limits;
+    }
+
+    private long launchesOn(Shelf shelf) {
+        return actions.stream()
+                .filter(
+                        a ->
+                                a instanceof PoolAction.Launch(Shelf where, String why)
+                                        && where.position() == shelf.position())
+                .count();
+    }
+
+    private static String words(Shelf shelf) {
+        String because =
+                shelf.why() != null
+                        ? (shelf.standing() == Standing.LAST_RESORT ? "a last resort: " : "")
+                                + shelf.why()
+                        : shelf.room() <= 0 ? "its cap is reached" : "weight " + shelf.weight();
+        return shelf.cloud() + " (" + shelf.flavor() + "): " + because;
     }
 }

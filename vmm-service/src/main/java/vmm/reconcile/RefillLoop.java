@@ -133,7 +133,15 @@ public class RefillLoop implements Reconciler {
                         .collect(Collectors.toMap(CloudState::name, c -> c));
         var seen = counts.of(pool.id());
         var plan = PoolPlanner.plan(snapshot(pool, target, seen, states, now));
-        pools.recordPlan(pool.id(), target.size(), target.reason(), surplusSince(pool, plan, now));
+        pools.recordPlan(
+                pool.id(),
+                new Pools.Planned(
+                        target.size(),
+                        target.reason(),
+                        surplusSince(pool, plan, now),
+                        plan.summary(),
+                        plan.standing()),
+                now);
         return carryOut(pool, plan, now);
     }
 
@@ -230,7 +238,10 @@ public class RefillLoop implements Reconciler {
                         where.flavor(),
                         where.network()),
                 now,
-                launch.why());
+                launch.why()
+                        + ", on "
+                        + where.cloud()
+                        + (where.why() == null ? "" : " though " + where.why()));
         if (where.canaryDue()) {
             breakers.assignCanary(new Breakers.Launch(id, where.cloud(), where.flavor()));
         }

@@ -15,6 +15,9 @@ import java.util.UUID;
  *
  * @param name of its instance on the cloud
  * @param allocationId the claim it was granted to, also after that ended
+ * @param late whether it warms for longer than its offering usually takes
+ * @param launchReason why it was launched, and there
+ * @param why why it goes or went
  * @param heldUntil when it is let go of itself, null: not before somebody does
  */
 @Schema(name = "Vm")
@@ -34,7 +37,11 @@ record VmView(
         boolean held,
         @Nullable String holdReason,
         @Nullable Instant heldUntil,
-        InstanceStatus instanceStatus) {
+        InstanceStatus instanceStatus,
+        boolean late,
+        @Nullable Instant lateSince,
+        @Nullable String launchReason,
+        @Nullable String why) {
 
     /** What the cloud last said of the instance. */
     enum InstanceStatus {

@@ -28,7 +28,9 @@ class VmViews {
     private static final String SELECT =
             """
             SELECT vm.*, pool.name AS pool, 'vmm-' || (SELECT name FROM installation) || '-' || vm.id AS name,
-                   allocation.id AS allocation_id, allocation.user_name
+                   allocation.id AS allocation_id, allocation.user_name,
+                   (SELECT event.detail FROM event WHERE event.vm_id = vm.id AND to_state = 'REQUESTED' ORDER BY event.id LIMIT 1)
+                       AS launch_reason
             FROM vm JOIN pool ON pool.id = vm.pool_id LEFT JOIN allocation ON allocation.vm_id = vm.id
             """;
 
@@ -121,13 +123,14 @@ class VmViews {
     }
 
     private static VmView read(ResultSet row, int n) throws SQLException {
+        var state = VmState.valueOf(row.getString("state"));
         return new VmView(
                 row.getObject("id", UUID.class),
                 row.getString("pool"),
                 row.getString("cloud"),
                 row.getString("instance_id"),
                 row.getString("name"),
-                VmState.valueOf(row.getString("state")),
+                state,
                 row.getString("reason"),
                 row.getString("address"),
                 Objects.requireNonNull(Instants.read(row, "created_at")),
@@ -137,7 +140,19 @@ class VmViews {
                 row.getBoolean("held"),
                 row.getString("held_reason"),
                 Instants.read(row, "held_until"),
-                VmView.InstanceStatus.of(row.getString("instance_status")));
+                VmView.InstanceStatus.of(row.getString("instance_status")),
+                VmState.WARMING.contains(state) && row.getObject("late_since") != null,
+                Instants.read(row, "late_since"),
+                row.getString("launch_reason"),
+                why(state, row));
+    }
+
+    private static @Nullable String why(VmState state, ResultSet row) throws SQLException {
+        if (state != VmState.DELETING && state != VmState.DELETED) return null;
+        String reason = row.getString("reason");
+        String detail = row.getString("detail");
+        if (reason == null || detail == null) return reason == null ? detail : reason;
+        return reason + ": " + detail;
     }
 
     /** Which VMs are wanted; null or empty is all, but DELETED only when asked for. */

@@ -89,6 +89,7 @@ final class Skies {
                         "hang",
                         "noCapacity",
                         "throttled",
+                        "unauthorized",
                         "rejected",
                         "slowBoot",
                         "neverBoots",

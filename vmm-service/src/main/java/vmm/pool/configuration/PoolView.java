@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import vmm.vm.StateCounts;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -17,6 +18,7 @@ import java.util.List;
  * @param version of the configuration; counts and plans do not change it
  * @param launchP50Seconds from sending a create to READY, of the last launches; null before the
  *     first
+ * @param explanation null before the first plan
  */
 @Schema(name = "Pool")
 record PoolView(
@@ -38,7 +40,17 @@ record PoolView(
         Duration warning,
         List<ConnectView> connect,
         @Nullable Double launchP50Seconds,
-        @Nullable Double launchP95Seconds) {
+        @Nullable Double launchP95Seconds,
+        @Nullable PoolExplanation explanation) {
+
+    /**
+     * The plan in force.
+     *
+     * @param reasons one for each placement: how many are there, and why
+     * @param at since when it is so
+     */
+    @Schema(name = "PoolExplanation")
+    record PoolExplanation(String summary, List<String> reasons, Instant at) {}
 
     /** A placement and the pool's VMs there, told apart by cloud and flavor. */
     @Schema(name = "Placement")

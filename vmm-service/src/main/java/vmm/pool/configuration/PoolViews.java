@@ -198,7 +198,8 @@ class PoolViews {
                 bare.warning(),
                 ways,
                 bare.launchP50Seconds(),
-                bare.launchP95Seconds());
+                bare.launchP95Seconds(),
+                bare.explanation());
     }
 
     /** The pool's own row, its placements, ways to connect and counts still to come. */
@@ -222,8 +223,19 @@ class PoolViews {
                 Duration.ofSeconds(row.getLong("warning_s")),
                 List.of(),
                 row.getObject("p50", Double.class),
-                row.getObject("p95", Double.class));
+                row.getObject("p95", Double.class),
+                explanation(row));
     }
 
     private record Shelf(String cloud, String flavor) {}
+
+    private static PoolView.@Nullable PoolExplanation explanation(ResultSet row)
+            throws SQLException {
+        var at = Instants.read(row, "plan_at");
+        if (at == null) return null;
+        return new PoolView.PoolExplanation(
+                row.getString("plan_summary"),
+                List.of((String[]) row.getArray("plan_reasons").getArray()),
+                at);
+    }
 }
