@@ -106,6 +106,28 @@ public class PoolCounts {
                 .collect(Collectors.toMap(Owed::cloud, Owed::n));
     }
 
+    /**
+     * READY VMs on some clouds of pools for which nobody waits, the fullest reserve first.
+     *
+     * @param people who wait: as many, less what is going there already
+     */
+    List<UUID> dispensableElsewhere(long pool, Set<String> clouds, int people) {
+        return jdbc.sql(
+                        """
+                        SELECT vm.id FROM vm JOIN pool ON pool.id = vm.pool_id
+                        CROSS JOIN LATERAL (SELECT count(*) AS n FROM vm AS own WHERE own.pool_id = pool.id AND own.state = 'READY') AS ready
+                        WHERE vm.cloud = ANY (:clouds) AND vm.state = 'READY' AND NOT vm.held AND vm.pool_id <> :pool
+                          AND NOT EXISTS (SELECT 1 FROM allocation WHERE pool_id = vm.pool_id AND state = 'QUEUED')
+                        ORDER BY ready.n::float8 / greatest(pool.target, 1) DESC, vm.state_since, vm.id
+                        LIMIT greatest(0, :people - (SELECT count(*) FROM vm WHERE cloud = ANY (:clouds) AND state = 'DELETING'))
+                        """)
+                .param("clouds", clouds.toArray(String[]::new))
+                .param("pool", pool)
+                .param("people", people)
+                .query((row, n) -> Objects.requireNonNull(row.getObject("id", UUID.class)))
+                .list();
+    }
+
     /** VMs that warm on a cloud, whatever their pool. */
     int warmingOn(String cloud) {
         return jdbc.sql(

@@ -22,6 +22,7 @@ import vmm.pool.Schedules;
 import vmm.sizing.Target;
 import vmm.sizing.TargetSize;
 import vmm.vm.Ids;
+import vmm.vm.VmReason;
 import vmm.vm.VmState;
 import vmm.vm.Vms;
 
@@ -132,7 +133,8 @@ public class RefillLoop implements Reconciler {
                         .stream()
                         .collect(Collectors.toMap(CloudState::name, c -> c));
         var seen = counts.of(pool.id());
-        var plan = PoolPlanner.plan(snapshot(pool, target, seen, states, now));
+        var snapshot = snapshot(pool, target, seen, states, now);
+        var plan = PoolPlanner.plan(snapshot);
         pools.recordPlan(
                 pool.id(),
                 new Pools.Planned(
@@ -142,6 +144,7 @@ public class RefillLoop implements Reconciler {
                         plan.summary(),
                         plan.standing()),
                 now);
+        makeRoom(pool, snapshot, Math.min(plan.missing(), seen.queued()), now);
         return carryOut(pool, plan, now);
     }
 
@@ -251,6 +254,35 @@ public class RefillLoop implements Reconciler {
         if (plan.surplus() == 0) return null;
         boolean retired = plan.actions().stream().anyMatch(a -> a instanceof PoolAction.Retire);
         return pool.surplusSince() == null || retired ? now : pool.surplusSince();
+    }
+
+    /**
+     * Where people wait and a cloud is full of what waits idly for other pools, that gives way: from
+     * the pool that has most of its reserve, and as many as wait, less what is going there already.
+     */
+    private void makeRoom(Pool pool, PoolSnapshot snapshot, int people, Instant now) {
+        int bySize = snapshot.maxSize() - snapshot.live();
+        var full =
+                snapshot.shelves().stream()
+                        .filter(shelf -> shelf.standing() != Shelf.Standing.CLOSED)
+                        .filter(shelf -> shelf.cloudRoom() <= 0 && shelf.ownRoom() > 0)
+                        .map(Shelf::cloud)
+                        .collect(Collectors.toSet());
+        if (people <= 0 || bySize <= 0 || full.isEmpty()) return;
+        for (var id : counts.dispensableElsewhere(pool.id(), full, Math.min(people, bySize))) {
+            vms.find(id)
+                    .filter(vm -> vm.state() == VmState.READY && !vm.held())
+                    .filter(
+                            vm ->
+                                    vms.become(
+                                            vm,
+                                            VmState.DELETING,
+                                            VmReason.SURPLUS,
+                                            "its room is needed: people wait for " + pool.name(),
+                                            now,
+                                            "refill"))
+                    .ifPresent(vm -> wakes.wake(LoopKind.LIFECYCLE, vm.cloud()));
+        }
     }
 
     /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */

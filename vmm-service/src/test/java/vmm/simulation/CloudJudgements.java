@@ -53,6 +53,7 @@ final class CloudJudgements {
         HEALTH.forEach(health -> tally.expect(Tally.Kind.DECISION, health));
         tally.expect(Tally.Kind.DECISION, "TAKEN_BACK_UNSENT");
         tally.expect(Tally.Kind.DECISION, "SHARE_REPLACED");
+        tally.expect(Tally.Kind.DECISION, "ROOM_MADE");
     }
 
     /** What the events still tell at the end. */
@@ -71,6 +72,10 @@ final class CloudJudgements {
                 Tally.Kind.DECISION,
                 "TAKEN_BACK_UNSENT",
                 events("vm", "UNHEALTHY", "it was not sent yet"));
+        tally.add(
+                Tally.Kind.DECISION,
+                "ROOM_MADE",
+                events("vm", "SURPLUS", "its room is needed"));
         tally.add(
                 Tally.Kind.DECISION,
                 "SHARE_REPLACED",
