@@ -29,7 +29,8 @@ public final class Lateness {
         }
         Instant sent = vm.createSentAt();
         if (sent == null) return limit.map(vm.createdAt()::plus);
-        if (vm.createResult() == null) return Optional.of(sent.plus(unanswered(limit)));
+        boolean unanswered = vm.state() == VmState.REQUESTED && vm.createResult() == null;
+        if (unanswered) return Optional.of(sent.plus(unanswered(limit)));
         return limit.map(sent::plus);
     }
 

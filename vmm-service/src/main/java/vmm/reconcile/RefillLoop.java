@@ -257,8 +257,9 @@ public class RefillLoop implements Reconciler {
     }
 
     /**
-     * Where people wait and a cloud is full of what waits idly for other pools, that gives way: from
-     * the pool that has most of its reserve, and as many as wait, less what is going there already.
+     * Where people wait and a cloud is full of what waits idly for other pools, that gives way:
+     * from the pool that has most of its reserve, and as many as wait, less what is going there
+     * already.
      */
     private void makeRoom(Pool pool, PoolSnapshot snapshot, int people, Instant now) {
         int bySize = snapshot.maxSize() - snapshot.live();

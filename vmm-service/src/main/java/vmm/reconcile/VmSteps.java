@@ -212,7 +212,7 @@ public class VmSteps {
      */
     boolean late(Vm vm, Duration limit, Instant now) {
         if (!vms.recordLate(vm, now)) return false;
-        boolean unanswered = vm.createResult() == null;
+        boolean unanswered = vm.state() == VmState.REQUESTED && vm.createResult() == null;
         String why =
                 vm.createSentAt() == null
                         ? "not sent yet"

@@ -227,10 +227,11 @@ public class Vms {
                                 """
                                 UPDATE vm SET late_since = :now
                                 WHERE id = :id AND late_since IS NULL AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
-                                  AND create_answer IS NOT DISTINCT FROM :answer
+                                  AND version = :version AND create_answer IS NOT DISTINCT FROM :answer
                                 """)
                         .param("now", Instants.sql(now))
                         .param("id", vm.id())
+                        .param("version", vm.version())
                         .param(
                                 "answer",
                                 vm.createResult() == null ? null : vm.createResult().name(),

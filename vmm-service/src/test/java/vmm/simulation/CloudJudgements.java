@@ -72,10 +72,7 @@ final class CloudJudgements {
                 Tally.Kind.DECISION,
                 "TAKEN_BACK_UNSENT",
                 events("vm", "UNHEALTHY", "it was not sent yet"));
-        tally.add(
-                Tally.Kind.DECISION,
-                "ROOM_MADE",
-                events("vm", "SURPLUS", "its room is needed"));
+        tally.add(Tally.Kind.DECISION, "ROOM_MADE", events("vm", "SURPLUS", "its room is needed"));
         tally.add(
                 Tally.Kind.DECISION,
                 "SHARE_REPLACED",
