@@ -14,10 +14,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * How long launches take, from sending the create to READY, by pool and offering: the last 100 of
- * 30 days, those that were late themselves left out. Read at most once in some seconds.
+ * 30 days, those that were late themselves left out where enough others are there. Read at most
+ * once in some seconds.
  */
 @Component
 public class BootTimes {
@@ -40,13 +42,15 @@ public class BootTimes {
     }
 
     /**
-     * After how long a launch is late: twice the p95 of its own offering, or while that has no
-     * history of its pool's launches on other clouds, else of all; empty while nothing was ever
-     * launched.
+     * After how long a launch is late: twice the p95 of its own pool's on that offering, or while
+     * that has no history of all on the offering, else of its pool's on other clouds, else of all;
+     * empty while nothing was ever launched. Late launches count where there are no others: an
+     * offering that is slower than others by nature is not late for ever.
      */
     public Optional<Duration> lateAfter(long pool, String cloud, String flavor) {
         var measured = measured();
-        return measured.ofOffering(cloud, flavor)
+        return measured.ofPoolThere(pool, cloud, flavor)
+                .or(() -> measured.ofOffering(cloud, flavor))
                 .or(() -> measured.ofPool(pool))
                 .or(measured::ofAll)
                 .map(BootTimes::late);
@@ -76,12 +80,13 @@ public class BootTimes {
         var samples =
                 jdbc.sql(
                                 """
-                                SELECT place.pool_id, place.cloud, place.flavor, launched.seconds
+                                SELECT place.pool_id, place.cloud, place.flavor, launched.seconds, launched.late
                                 FROM (SELECT DISTINCT pool_id, cloud, flavor FROM placement) AS place CROSS JOIN LATERAL (
-                                    SELECT extract(epoch FROM ready_at - create_sent_at)::float8 AS seconds FROM vm
+                                    SELECT extract(epoch FROM ready_at - create_sent_at)::float8 AS seconds, late_since IS NOT NULL AS late
+                                    FROM vm
                                     WHERE vm.pool_id = place.pool_id AND vm.cloud = place.cloud AND vm.flavor = place.flavor
-                                      AND ready_at > :since AND late_since IS NULL AND create_sent_at IS NOT NULL
-                                    ORDER BY ready_at DESC LIMIT 100) AS launched
+                                      AND ready_at > :since AND create_sent_at IS NOT NULL
+                                    ORDER BY late_since IS NOT NULL, ready_at DESC LIMIT 100) AS launched
                                 ORDER BY launched.seconds
                                 """)
                         .param("since", Instants.sql(now.minus(HISTORY)))
@@ -92,7 +97,8 @@ public class BootTimes {
                                                 new Offering(
                                                         row.getString("cloud"),
                                                         row.getString("flavor")),
-                                                row.getDouble("seconds")))
+                                                row.getDouble("seconds"),
+                                                row.getBoolean("late")))
                         .list();
         return Measured.of(now, samples);
     }
@@ -107,27 +113,49 @@ public class BootTimes {
 
     private record Offering(String cloud, String flavor) {}
 
-    private record Sample(long pool, Offering offering, double seconds) {}
+    private record Sample(long pool, Offering offering, double seconds, boolean late) {}
+
+    private record Place(long pool, Offering offering) {}
 
     /** Shortest first. */
     private record Measured(
             Instant at,
+            Map<Place, List<Double>> byPlace,
             Map<Offering, List<Double>> byOffering,
             Map<Long, List<Double>> byPool,
             List<Double> all) {
 
         static Measured of(Instant at, List<Sample> samples) {
-            var byOffering = new HashMap<Offering, List<Double>>();
-            var byPool = new HashMap<Long, List<Double>>();
-            var all = new ArrayList<Double>();
+            return new Measured(
+                    at,
+                    by(samples, sample -> new Place(sample.pool(), sample.offering())),
+                    by(samples, Sample::offering),
+                    by(samples, Sample::pool),
+                    by(samples, sample -> "all").getOrDefault("all", List.of()));
+        }
+
+        /** Without those that were late, where enough are left. */
+        private static <K> Map<K, List<Double>> by(List<Sample> samples, Function<Sample, K> key) {
+            var all = new HashMap<K, List<Double>>();
+            var punctual = new HashMap<K, List<Double>>();
             for (var sample : samples) {
-                byOffering
-                        .computeIfAbsent(sample.offering(), o -> new ArrayList<>())
+                all.computeIfAbsent(key.apply(sample), k -> new ArrayList<>())
                         .add(sample.seconds());
-                byPool.computeIfAbsent(sample.pool(), p -> new ArrayList<>()).add(sample.seconds());
-                all.add(sample.seconds());
+                if (!sample.late()) {
+                    punctual.computeIfAbsent(key.apply(sample), k -> new ArrayList<>())
+                            .add(sample.seconds());
+                }
             }
-            return new Measured(at, byOffering, byPool, all);
+            punctual.forEach(
+                    (k, seconds) -> {
+                        if (seconds.size() >= ENOUGH) all.put(k, seconds);
+                    });
+            return all;
+        }
+
+        Optional<Double> ofPoolThere(long pool, String cloud, String flavor) {
+            return p95(
+                    byPlace.getOrDefault(new Place(pool, new Offering(cloud, flavor)), List.of()));
         }
 
         Optional<Double> ofOffering(String cloud, String flavor) {

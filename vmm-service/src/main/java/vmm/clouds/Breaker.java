@@ -133,6 +133,11 @@ public record Breaker(
         return closedAt != null && closedAt.plus(kind.wait(strikes)).isBefore(now) ? 0 : strikes;
     }
 
+    /** Whether it was closed since a launch was sent: that launch says nothing new. */
+    boolean closedAfter(@Nullable Instant sentAt) {
+        return closedAt != null && sentAt != null && sentAt.isBefore(closedAt);
+    }
+
     /** Such as {@code creates fail (since 09:12): HTTP 500}. */
     public String words() {
         return kind.words() + ": " + reason;

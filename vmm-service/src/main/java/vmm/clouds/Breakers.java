@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * The breakers of all clouds and offerings: rows, so that all replicas agree and a restart forgets
@@ -50,7 +52,7 @@ public class Breakers {
                 .list();
     }
 
-    /** Strikes for what a launch was answered. */
+    /** Strikes for what a launch was answered; in a transaction. */
     public void strike(Launch launch, CloudFailure failure, Instant now) {
         var pause =
                 failure instanceof CloudFailure.Throttled throttled
@@ -59,28 +61,35 @@ public class Breakers {
         strike(launch, Kind.of(failure), pause, failure.detail(), now);
     }
 
-    /** Strikes for what became of a launch. */
+    /** Strikes for what became of a launch; in a transaction. */
     public void strike(Launch launch, Kind kind, String reason, Instant now) {
         strike(launch, kind, null, reason, now);
     }
 
     /**
-     * Opens the one of a cloud whose window is over: a canary is due at once. Once for each window.
+     * Opens the one of a cloud that a window takes away, once for each window: a canary is due at
+     * its end.
      *
-     * @param ended the window's end
+     * @param began when the window began
+     * @param end of the window, as it is planned now
+     * @return whether that was news
      */
-    public boolean openAfterWindow(String cloud, String reason, Instant ended, Instant now) {
+    public boolean openForWindow(
+            String cloud, String reason, Instant began, Instant end, Instant now) {
         return jdbc.sql(
                                 """
                                 INSERT INTO breaker (cloud, flavor, kind, strikes, since, opened_at, until, reason)
-                                VALUES (:cloud, '*', 'WINDOW', 1, :now, :now, :now, :reason)
-                                ON CONFLICT (cloud, flavor, kind) DO UPDATE SET since = :now, opened_at = :now, until = :now,
-                                    closed_at = NULL, canary = NULL, strikes = 1, reason = :reason
-                                WHERE breaker.opened_at IS NULL AND breaker.closed_at < :ended
+                                VALUES (:cloud, '*', 'WINDOW', 1, :now, :now, :end, :reason)
+                                ON CONFLICT (cloud, flavor, kind) DO UPDATE SET until = :end, reason = :reason, strikes = 1,
+                                    opened_at = COALESCE(breaker.opened_at, :now), since = COALESCE(breaker.opened_at, :now),
+                                    closed_at = NULL
+                                WHERE breaker.canary IS NULL AND breaker.strikes = 1 AND breaker.until IS DISTINCT FROM :end
+                                  AND (breaker.opened_at IS NOT NULL OR breaker.closed_at < :began)
                                 """)
                         .param("cloud", cloud)
                         .param("now", Instants.sql(now))
-                        .param("ended", Instants.sql(ended))
+                        .param("began", Instants.sql(began))
+                        .param("end", Instants.sql(end))
                         .param("reason", reason)
                         .update()
                 == 1;
@@ -118,7 +127,8 @@ public class Breakers {
                         .list();
         for (var breaker : struck) {
             boolean canary = launch.vm().equals(breaker.canary());
-            if (breaker.open() && !canary) continue;
+            if (!canary && (breaker.open() || breaker.closedAfter(launch.sentAt()))) continue;
+            boolean anew = breaker.strikesAt(now) == 0;
             int strikes = breaker.strikesAt(now) + 1;
             var wait =
                     pause != null && breaker.kind() == kind ? pause : breaker.kind().wait(strikes);
@@ -134,10 +144,15 @@ public class Breakers {
             jdbc.sql(
                             """
                             UPDATE breaker SET strikes = :strikes, canary = NULL, opened_at = :opened, until = :until,
+                                   since = CASE WHEN :anew THEN :now ELSE since END,
+                                   closed_at = CASE WHEN :anew OR :opens THEN NULL ELSE closed_at END,
                                    reason = CASE WHEN kind = :kind THEN :reason ELSE reason END
                             WHERE cloud = :cloud AND flavor = :flavor AND kind = :own
                             """)
                     .param("strikes", strikes)
+                    .param("anew", anew)
+                    .param("opens", opens)
+                    .param("now", Instants.sql(now))
                     .param(
                             "opened",
                             opens ? Instants.sql(now) : null,
@@ -160,9 +175,9 @@ public class Breakers {
      * sent after the last opening.
      *
      * @param late whether it took too long: then its lateness is not forgiven
-     * @return whether one was open
+     * @return the kinds of those that were open
      */
-    public boolean clear(Launch launch, Instant sentAt, boolean late, Instant now) {
+    public Set<Kind> clear(Launch launch, Instant sentAt, boolean late, Instant now) {
         jdbc.sql(
                         """
                         DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at IS NULL
@@ -190,7 +205,7 @@ public class Breakers {
         for (var breaker : closed) {
             tell(breaker, "BREAKER_CLOSED", "VM " + launch.vm() + " became READY in time", now);
         }
-        return !closed.isEmpty();
+        return closed.stream().map(Breaker::kind).collect(Collectors.toSet());
     }
 
     private void tell(Breaker breaker, String what, String why, Instant now) {
@@ -237,6 +252,10 @@ public class Breakers {
                 row.getObject("canary", UUID.class));
     }
 
-    /** One VM's launch, and where. */
-    public record Launch(UUID vm, String cloud, String flavor) {}
+    /**
+     * One VM's launch, and where.
+     *
+     * @param sentAt when its create was sent, null if it was not yet
+     */
+    public record Launch(UUID vm, String cloud, String flavor, @Nullable Instant sentAt) {}
 }

@@ -40,13 +40,12 @@ final class CallCounts {
                         .build();
     }
 
-    /** Only no answer is a failure: a refusal is an answer. */
-    void count(String kind, String outcome, long nanos) {
+    void count(String kind, boolean answered, long nanos) {
         var breaker = kinds.computeIfAbsent(kind, this::counting);
-        if (outcome.equals("unreachable")) {
-            breaker.onError(nanos, TimeUnit.NANOSECONDS, new Unanswered());
-        } else {
+        if (answered) {
             breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+        } else {
+            breaker.onError(nanos, TimeUnit.NANOSECONDS, new Unanswered());
         }
     }
 

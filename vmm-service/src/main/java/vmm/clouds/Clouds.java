@@ -31,7 +31,7 @@ public class Clouds {
 
     private static final String SELECT =
             """
-            SELECT cloud.*, EXISTS (SELECT 1 FROM cloud_probe WHERE cloud = name AND failures >= 3) AS probe_fails, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
+            SELECT cloud.*, EXISTS (SELECT 1 FROM cloud_probe WHERE cloud_probe.cloud = cloud.name AND failures >= 3) AS probe_fails, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
             """;
 
     private static final Logger log = LoggerFactory.getLogger(Clouds.class);
@@ -90,11 +90,12 @@ public class Clouds {
         boolean failed =
                 jdbc.sql(
                                 """
-                                WITH before AS (SELECT list_failure FROM cloud WHERE name = :name FOR NO KEY UPDATE)
+                                WITH before AS (SELECT failures FROM cloud WHERE name = :name FOR NO KEY UPDATE)
                                 UPDATE cloud SET listed_at = :began, failures = 0, list_failure = NULL, refused = false, look_after = :after
-                                FROM before WHERE name = :name RETURNING before.list_failure IS NOT NULL
+                                FROM before WHERE name = :name RETURNING before.failures >= :sick
                                 """)
                         .param("began", Instants.sql(began))
+                        .param("sick", CloudHealth.FAILURES_UNTIL_UNHEALTHY)
                         .param("after", Instants.sql(ended.plus(rest)))
                         .param("name", cloud.name())
                         .query(Boolean.class)
@@ -118,7 +119,7 @@ public class Clouds {
         boolean strike = !(failure instanceof CloudFailure.Throttled);
         jdbc.sql(
                         """
-                        UPDATE cloud SET failures = failures + :strike, refused = :refused,
+                        UPDATE cloud SET failures = failures + :strike, refused = refused OR :refused,
                                list_failure = CASE WHEN :strike = 1 THEN :why ELSE list_failure END,
                                look_after = CAST(:now AS timestamptz)
                                    + greatest(least(30, 2 ^ least(failures, 10)), :pause) * interval '1 second'
@@ -175,8 +176,8 @@ public class Clouds {
      */
     public boolean judge(String name, Instant now) {
         jdbc.sql(
-                        "UPDATE cloud SET call_trouble = NULL WHERE name = :name AND"
-                                + " call_trouble_until <= :now")
+                        "UPDATE cloud SET call_trouble = NULL, call_trouble_until = NULL WHERE name"
+                                + " = :name AND call_trouble_until <= :now")
                 .param("name", name)
                 .param("now", Instants.sql(now))
                 .update();
@@ -256,18 +257,17 @@ public class Clouds {
      * @return whether that was news
      */
     public boolean recordMaintenance(Map<String, String> byCloud) {
-        return jdbc.sql(
-                                """
-                                UPDATE cloud SET maintenance = shown.words
-                                FROM (SELECT name, words FROM cloud LEFT JOIN
-                                      (SELECT * FROM unnest(CAST(:clouds AS text[]), CAST(:words AS text[])) AS w (cloud, words)) AS w
-                                      ON w.cloud = cloud.name) AS shown
-                                WHERE cloud.name = shown.name AND cloud.maintenance IS DISTINCT FROM shown.words
-                                """)
-                        .param("clouds", byCloud.keySet().toArray(String[]::new))
-                        .param("words", byCloud.values().toArray(String[]::new))
-                        .update()
-                > 0;
+        boolean news = false;
+        for (var cloud : all()) {
+            String words = byCloud.get(cloud.name());
+            if (Objects.equals(words, cloud.maintenance())) continue;
+            news = true;
+            jdbc.sql("UPDATE cloud SET maintenance = :words WHERE name = :name")
+                    .param("words", words, Types.VARCHAR)
+                    .param("name", cloud.name())
+                    .update();
+        }
+        return news;
     }
 
     /** Whether anything became READY that was sent since launches failed there. */
@@ -289,11 +289,21 @@ public class Clouds {
                         .single();
     }
 
+    /** A cloud that was away proved itself by one VM: launches there return in steps. */
+    public void recover(String name, Instant now) {
+        jdbc.sql("UPDATE cloud SET width = 1 WHERE name = :name AND width IS NULL")
+                .param("name", name)
+                .update();
+        judge(name, now);
+    }
+
     /**
      * A VM that was launched since a cloud recovers became READY: twice as many may warm at once,
      * and at {@link #WIDE} it has proved itself.
+     *
+     * @return whether it recovers
      */
-    public void widen(String name, Instant sentAt, Instant now) {
+    public boolean widen(String name, Instant sentAt, Instant now) {
         int widened =
                 jdbc.sql(
                                 """
@@ -305,6 +315,7 @@ public class Clouds {
                         .param("name", name)
                         .update();
         if (widened == 1) judge(name, now);
+        return widened == 1;
     }
 
     /** Stops or resumes launches on a cloud; what runs there runs on. */

@@ -42,6 +42,9 @@ public final class GuardedCloud implements CloudProvider {
     /** Calls that change something, under way at once. */
     private static final int CHANGES = 32;
 
+    /** What our own limits hold back is tried again so soon. */
+    private static final Duration OWN_PAUSE = Duration.ofSeconds(1);
+
     private final String name;
     private final CloudProvider cloud;
     private final MeterRegistry meters;
@@ -210,9 +213,8 @@ public final class GuardedCloud implements CloudProvider {
     private <T> T call(String what, Bulkhead bulkhead, Call<T> call) throws CloudFailure {
         var sample = Timer.start(meters);
         String outcome = "ok";
-        long began = System.nanoTime();
         try {
-            T value = make(bulkhead, call);
+            T value = make(what, bulkhead, call);
             outcome =
                     switch (value) {
                         case CreateAnswer.Refused(CloudFailure why) -> why.kind();
@@ -224,7 +226,6 @@ public final class GuardedCloud implements CloudProvider {
             outcome = failure.kind();
             throw failure;
         } finally {
-            counts.count(what, outcome, System.nanoTime() - began);
             sample.stop(
                     Timer.builder("vmm.cloud.call.duration")
                             .description(
@@ -235,7 +236,7 @@ public final class GuardedCloud implements CloudProvider {
         }
     }
 
-    private <T> T make(Bulkhead bulkhead, Call<T> call) throws CloudFailure {
+    private <T> T make(String what, Bulkhead bulkhead, Call<T> call) throws CloudFailure {
         if (!rate.acquirePermission()) throw notSent("our own rate limit for this cloud");
         if (!bulkhead.tryAcquirePermission())
             throw notSent("too many calls to this cloud are under way");
@@ -247,8 +248,12 @@ public final class GuardedCloud implements CloudProvider {
             throw notSent("the service is stopping");
         }
         var done = answer.whenComplete((value, failure) -> bulkhead.onComplete());
+        long began = System.nanoTime();
+        boolean answered = false;
         try {
-            return TimeLimiter.decorateFutureSupplier(deadline, () -> done).call().get();
+            var said = TimeLimiter.decorateFutureSupplier(deadline, () -> done).call();
+            answered = said.isAnswer();
+            return said.get();
         } catch (TimeoutException late) {
             throw new CloudFailure.Unreachable(
                     "no answer within " + deadline.getTimeLimiterConfig().getTimeoutDuration());
@@ -259,6 +264,8 @@ public final class GuardedCloud implements CloudProvider {
             throw new CloudFailure.Unreachable("interrupted");
         } catch (Exception e) {
             throw new CloudFailure.Unreachable("the adapter failed: " + e);
+        } finally {
+            counts.count(what, answered, System.nanoTime() - began);
         }
     }
 
@@ -274,7 +281,7 @@ public final class GuardedCloud implements CloudProvider {
     }
 
     private static CloudFailure notSent(String why) {
-        return new CloudFailure.Throttled(why, Optional.empty());
+        return new CloudFailure.Throttled(why, Optional.of(OWN_PAUSE));
     }
 
     /** A call to the cloud. */
@@ -284,6 +291,12 @@ public final class GuardedCloud implements CloudProvider {
 
     /** What came of it: one of the two. */
     private record Answer<T>(@Nullable T value, @Nullable CloudFailure failure) {
+        /** A refusal is an answer, and so is a request to slow down. */
+        boolean isAnswer() {
+            return !(failure instanceof CloudFailure.Unreachable)
+                    && !(value instanceof CreateAnswer.Unknown);
+        }
+
         T get() throws CloudFailure {
             if (failure != null) throw failure;
             if (value == null) throw new CloudFailure.Unreachable("the adapter gave no answer");

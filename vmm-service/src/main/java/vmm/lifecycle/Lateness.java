@@ -21,14 +21,15 @@ public final class Lateness {
 
     /**
      * @param limit from create to READY, empty while no launch was measured
-     * @return empty if it is no longer warming, is known to be late, or nothing can be said
+     * @return empty if it was not sent, no longer warms, is known to be late, or nothing can be
+     *     said
      */
     public static Optional<Instant> since(Vm vm, Optional<Duration> limit) {
         if (!VmState.WARMING.contains(vm.state()) || vm.lateSince() != null) {
             return Optional.empty();
         }
         Instant sent = vm.createSentAt();
-        if (sent == null) return limit.map(vm.createdAt()::plus);
+        if (sent == null) return Optional.empty();
         boolean unanswered = vm.state() == VmState.REQUESTED && vm.createResult() == null;
         if (unanswered) return Optional.of(sent.plus(unanswered(limit)));
         return limit.map(sent::plus);

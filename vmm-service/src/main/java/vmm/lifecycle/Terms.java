@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param deduplicates whether the provider de-duplicates creates, so that one may be sent again
  * @param betweenLooks between the two direct looks that must both miss an instance
  * @param brake whether so many look broken at once that none is taken back for it
+ * @param down whether the cloud is away as planned: then nothing vanishes
  */
 public record Terms(
         Duration bootTimeout,
@@ -17,7 +18,8 @@ public record Terms(
         Duration createGrace,
         boolean deduplicates,
         Duration betweenLooks,
-        boolean brake) {
+        boolean brake,
+        boolean down) {
 
     /** Between the two direct looks that must both miss an instance before it counts as absent. */
     public static final Duration BETWEEN_LOOKS = Duration.ofSeconds(30);
@@ -25,28 +27,27 @@ public record Terms(
     /** The same where a listing lacks more than a fifth at once: it is doubted for some minutes. */
     public static final Duration BETWEEN_DOUBTFUL_LOOKS = Duration.ofMinutes(5);
 
-    private static final Duration NEVER = Duration.ofDays(3650);
-
     /** Between two requests to delete, or two of a de-duplicated create, for the same instance. */
     public static final Duration BEFORE_ASKING_AGAIN = Duration.ofSeconds(15);
 
     public Terms(
             Duration bootTimeout, ReadyWhen readyWhen, Duration createGrace, boolean deduplicates) {
-        this(bootTimeout, readyWhen, createGrace, deduplicates, BETWEEN_LOOKS, false);
+        this(bootTimeout, readyWhen, createGrace, deduplicates, BETWEEN_LOOKS, false, false);
     }
 
     /**
      * The same in front of a listing that is doubted, or that shows many broken at once, or of a
      * cloud that is down as planned: then nothing vanishes.
      */
-    public Terms with(boolean doubted, boolean braked, boolean down) {
+    public Terms with(boolean doubted, boolean braked, boolean away) {
         return new Terms(
                 bootTimeout,
                 readyWhen,
                 createGrace,
                 deduplicates,
-                down ? NEVER : doubted ? BETWEEN_DOUBTFUL_LOOKS : betweenLooks,
-                braked);
+                doubted ? BETWEEN_DOUBTFUL_LOOKS : betweenLooks,
+                braked,
+                away);
     }
 
     /** Whether some of many are more than a fifth, and more than a few. */

@@ -233,6 +233,7 @@ public final class VmLifecycle {
     }
 
     private static Step missing(Vm vm, Terms terms, Instant now) {
+        if (terms.down()) return WAIT;
         Instant since = vm.absentSince();
         if (since == null) return new Step.NoteAbsent();
         return since.plus(terms.betweenLooks()).isAfter(now)

@@ -41,6 +41,11 @@ public class MaintenanceWindows {
         return WindowEffect.of(near(now), lead, now);
     }
 
+    /** Those that are on. */
+    public List<MaintenanceWindow> active(Instant now) {
+        return near(now).stream().filter(window -> !window.from().isAfter(now)).toList();
+    }
+
     /** Those that are on, or begin within the longest lead there is. */
     List<MaintenanceWindow> near(Instant now) {
         return jdbc.sql(

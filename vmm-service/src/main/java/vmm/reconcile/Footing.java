@@ -41,7 +41,7 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue, Trust
                         .filter(b -> b.ofWholeCloud() || b.flavor().equals(flavor))
                         .toList();
         var closing = own.stream().filter(Breaker::closesOffering).findFirst();
-        if (cloud.sick() && (!cloud.reachable() || own.isEmpty())) {
+        if (cloud.sick() && (!cloud.reachable() || closing.isEmpty())) {
             return closed(unhealthy(cloud), trust(cloud));
         }
         boolean due =

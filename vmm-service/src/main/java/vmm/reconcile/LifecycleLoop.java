@@ -46,6 +46,9 @@ public class LifecycleLoop implements Reconciler {
     /** A listing at rest; while VMs move, every tick lists. */
     static final Duration AT_REST = Duration.ofSeconds(30);
 
+    /** A listing before this one is at most so old where VMs move and all is well. */
+    private static final Duration UNWATCHED = Duration.ofSeconds(20);
+
     private static final Logger log = LoggerFactory.getLogger(LifecycleLoop.class);
 
     private final JdbcClient jdbc;
@@ -131,11 +134,11 @@ public class LifecycleLoop implements Reconciler {
         boolean doubted = look.lacksMany(rows);
         boolean brake = look.showsManyBroken(rows);
         boolean absent = isDown(name, look.began());
+        connections.trouble(name).ifPresent(why -> clouds.recordCalls(name, why, look.began()));
         if (brake) {
             clouds.recordCalls(
                     name, "many VMs look broken at once: none is taken back for it", look.began());
         }
-        connections.trouble(name).ifPresent(why -> clouds.recordCalls(name, why, look.began()));
         var changed = new AtomicInteger();
         spread.over(
                 rows,
@@ -149,11 +152,15 @@ public class LifecycleLoop implements Reconciler {
                 });
         if (look.complete()) checks.look(name);
         Instant now = clock.instant();
+        boolean watched =
+                look.complete() && watchedSince(cloud.get(), look.began().minus(UNWATCHED));
         long late =
-                rows.stream()
-                        .filter(vm -> !vm.held() && VmState.WARMING.contains(vm.state()))
-                        .filter(vm -> isLate(vm, now))
-                        .count();
+                !watched
+                        ? 0
+                        : rows.stream()
+                                .filter(vm -> !vm.held() && VmState.WARMING.contains(vm.state()))
+                                .filter(vm -> isLate(vm, now))
+                                .count();
         if (late > 0) log.info("lifecycle cloud={} {} VMs are late", name, late);
         return Pass.of(
                 changed.get(), rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
@@ -171,6 +178,11 @@ public class LifecycleLoop implements Reconciler {
                 ReadyWhen.parse(pool.readyWhen()),
                 VmSteps.CREATE_GRACE,
                 provider.deduplicatesCreates());
+    }
+
+    /** After a time in which nobody looked, late may be only what we learn of it. */
+    private static boolean watchedSince(CloudState cloud, Instant when) {
+        return cloud.listedAt() != null && cloud.listedAt().isAfter(when);
     }
 
     private boolean isLate(Vm vm, Instant now) {
@@ -228,7 +240,10 @@ public class LifecycleLoop implements Reconciler {
 
         /** Whether so many are lacking at once that the listing is doubted. */
         boolean lacksMany(List<Vm> rows) {
-            var seen = rows.stream().filter(vm -> vm.seenAt() != null).toList();
+            var seen =
+                    rows.stream()
+                            .filter(vm -> vm.seenAt() != null && vm.state() != VmState.DELETING)
+                            .toList();
             long lacking = seen.stream().filter(vm -> of(vm) instanceof Observation.Absent).count();
             return complete && Terms.many(lacking, seen.size());
         }

@@ -9,5 +9,8 @@ import java.util.UUID;
 sealed interface PoolAction {
     record Launch(Shelf where, String why) implements PoolAction {}
 
-    record Retire(UUID vm, VmReason reason, String why) implements PoolAction {}
+    /**
+     * @param sent whether its create was sent: if it is since, it stays
+     */
+    record Retire(UUID vm, VmReason reason, String why, boolean sent) implements PoolAction {}
 }

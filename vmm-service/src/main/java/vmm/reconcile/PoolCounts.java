@@ -8,6 +8,8 @@ import vmm.pool.Pool;
 import vmm.reconcile.PoolSnapshot.Candidate;
 import vmm.vm.VmState;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,6 +20,9 @@ import java.util.stream.Collectors;
 /** What refill counts. */
 @Repository
 public class PoolCounts {
+    /** A canary that could not be sent for as long makes room for another. */
+    private static final Duration CANARY_WITHIN = Duration.ofSeconds(30);
+
     private final JdbcClient jdbc;
 
     public PoolCounts(JdbcClient jdbc) {
@@ -25,16 +30,17 @@ public class PoolCounts {
     }
 
     /** A pool's rows and queue as one statement each sees them; under the pool's lock. */
-    Seen of(long pool) {
+    Seen of(long pool, Instant now) {
         var rows =
                 jdbc.sql(
                                 """
                                 SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held,
-                                       state <> 'READY' AND late_since IS NOT NULL OR check_failed_since IS NOT NULL AS late,
+                                       late_since IS NOT NULL OR create_sent_at IS NULL AND state_since < :unsent AS late,
                                        EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id) AS canary FROM vm
                                 WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
                                 """)
                         .param("pool", pool)
+                        .param("unsent", Instants.sql(now.minus(CANARY_WITHIN)))
                         .query(
                                 (row, n) ->
                                         new Row(
@@ -128,11 +134,12 @@ public class PoolCounts {
                 .list();
     }
 
-    /** VMs that warm on a cloud, whatever their pool. */
+    /** VMs that warm on a cloud and are not late, whatever their pool. */
     int warmingOn(String cloud) {
         return jdbc.sql(
                         """
                         SELECT count(*) FROM vm WHERE cloud = :cloud AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
+                          AND late_since IS NULL
                         """)
                 .param("cloud", cloud)
                 .query(Integer.class)

@@ -106,14 +106,21 @@ final class PoolPlanner {
 
     /** It cost nothing: planned anew, it may be launched where that is possible. */
     private void takeBackUnsendable() {
+        int elsewhere =
+                shelves.stream()
+                        .filter(Shelf::offered)
+                        .mapToInt(shelf -> Math.min(shelf.room(), pool.launchLimit()))
+                        .sum();
         for (var vm : pool.vms()) {
-            if (vm.ready() || vm.sent() || vm.canary()) continue;
+            if (vm.ready() || vm.sent()) continue;
             var shelf = pool.shelves().stream().filter(vm::on).findFirst().orElse(null);
             if (shelf == null) continue;
-            boolean elsewhere = pool.shelves().stream().anyMatch(s -> s.offered() && !vm.on(s));
-            if (shelf.standing() == Standing.CLOSED
-                    || (shelf.standing() == Standing.LAST_RESORT && elsewhere)) {
+            boolean stuck = vm.canary() ? vm.late() : shelf.standing() == Standing.CLOSED;
+            boolean better =
+                    !vm.canary() && shelf.standing() == Standing.LAST_RESORT && elsewhere > 0;
+            if (stuck || better) {
                 retire(vm, VmReason.UNHEALTHY, "it was not sent yet: " + shelf.why());
+                if (!stuck) elsewhere--;
             }
         }
     }
@@ -163,14 +170,14 @@ final class PoolPlanner {
     private int hedge(int wanted) {
         int hedged = 0;
         var late =
-                left().filter(vm -> vm.late() && !vm.canary() && isCountedOn(vm))
+                left().filter(vm -> vm.late() && !vm.ready() && !vm.canary() && isCountedOn(vm))
                         .sorted(DISPENSABLE)
                         .limit(wanted)
                         .toList();
         for (var vm : late) {
             Predicate<Shelf> elsewhere =
                     shelf -> shelf.offered() && !shelf.cloud().equals(vm.cloud());
-            if (shelves.stream().noneMatch(elsewhere)) continue;
+            if (shelves.stream().noneMatch(elsewhere) || launched >= pool.launchLimit()) continue;
             if (room <= 0) retire(vm, VmReason.UNHEALTHY, "it is late: one is launched elsewhere");
             if (!launchOne(elsewhere, "instead of one that is late on " + vm.cloud())) break;
             hedged++;
@@ -269,7 +276,7 @@ final class PoolPlanner {
     }
 
     private void retire(Candidate vm, VmReason reason, String why) {
-        actions.add(new PoolAction.Retire(vm.id(), reason, why));
+        actions.add(new PoolAction.Retire(vm.id(), reason, why, vm.sent()));
         retired.add(vm.id());
         room++;
     }
@@ -286,7 +293,7 @@ final class PoolPlanner {
         if (launched > 0) text.append(", ").append(launched).append(" launched");
         if (hedges > 0) text.append(" (").append(hedges).append(" instead of late ones)");
         if (canaries > 0) text.append(" (").append(canaries).append(" to try a cloud)");
-        int missing = wanted - counted - launched;
+        int missing = wanted - counted - (launched - hedges - canaries);
         if (missing > 0) text.append(", ").append(missing).append(" not possible now");
         if (!retired.isEmpty()) text.append(", ").append(retired.size()).append(" retired");
         return text.toString();

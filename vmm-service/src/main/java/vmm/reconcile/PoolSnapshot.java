@@ -32,7 +32,7 @@ record PoolSnapshot(
 
     /**
      * @param sent whether its create was sent
-     * @param late whether it should have been READY by now
+     * @param late whether it should have been READY by now, or sent if it is a canary
      * @param canary whether it tries an offering whose breaker is open
      */
     record Candidate(

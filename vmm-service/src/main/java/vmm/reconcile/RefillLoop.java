@@ -32,6 +32,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -132,7 +133,7 @@ public class RefillLoop implements Reconciler {
                                         .collect(Collectors.toCollection(TreeSet::new)))
                         .stream()
                         .collect(Collectors.toMap(CloudState::name, c -> c));
-        var seen = counts.of(pool.id());
+        var seen = counts.of(pool.id(), now);
         var snapshot = snapshot(pool, target, seen, states, now);
         var plan = PoolPlanner.plan(snapshot);
         pools.recordPlan(
@@ -144,7 +145,7 @@ public class RefillLoop implements Reconciler {
                         plan.summary(),
                         plan.standing()),
                 now);
-        makeRoom(pool, snapshot, Math.min(plan.missing(), seen.queued()), now);
+        makeRoom(pool, snapshot, states, Math.min(plan.missing(), seen.queued()), now);
         return carryOut(pool, plan, now);
     }
 
@@ -246,7 +247,7 @@ public class RefillLoop implements Reconciler {
                         + where.cloud()
                         + (where.why() == null ? "" : " though " + where.why()));
         if (where.canaryDue()) {
-            breakers.assignCanary(new Breakers.Launch(id, where.cloud(), where.flavor()));
+            breakers.assignCanary(new Breakers.Launch(id, where.cloud(), where.flavor(), null));
         }
     }
 
@@ -261,12 +262,23 @@ public class RefillLoop implements Reconciler {
      * from the pool that has most of its reserve, and as many as wait, less what is going there
      * already.
      */
-    private void makeRoom(Pool pool, PoolSnapshot snapshot, int people, Instant now) {
+    private void makeRoom(
+            Pool pool,
+            PoolSnapshot snapshot,
+            Map<String, CloudState> states,
+            int people,
+            Instant now) {
         int bySize = snapshot.maxSize() - snapshot.live();
         var full =
                 snapshot.shelves().stream()
                         .filter(shelf -> shelf.standing() != Shelf.Standing.CLOSED)
-                        .filter(shelf -> shelf.cloudRoom() <= 0 && shelf.ownRoom() > 0)
+                        .filter(shelf -> shelf.ownRoom() > 0)
+                        .filter(
+                                shelf ->
+                                        isFull(
+                                                Objects.requireNonNull(states.get(shelf.cloud())),
+                                                shelf.flavor(),
+                                                now))
                         .map(Shelf::cloud)
                         .collect(Collectors.toSet());
         if (people <= 0 || bySize <= 0 || full.isEmpty()) return;
@@ -286,6 +298,12 @@ public class RefillLoop implements Reconciler {
         }
     }
 
+    /** By our cap or its quota. */
+    private boolean isFull(CloudState cloud, String flavor, Instant now) {
+        boolean byCap = cloud.maxVms() != null && cloud.maxVms() <= cloud.live();
+        return byCap || signals.room(cloud.name(), flavor, now).orElse(UNLIMITED) <= 0;
+    }
+
     /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */
     private Pass carryOut(Pool pool, PoolPlan plan, Instant now) {
         Set<String> touched = new TreeSet<>();
@@ -295,6 +313,7 @@ public class RefillLoop implements Reconciler {
             var gone =
                     vms.find(retire.vm())
                             .filter(vm -> !vm.held())
+                            .filter(vm -> retire.sent() || vm.createSentAt() == null)
                             .filter(
                                     vm ->
                                             vm.state() == VmState.READY

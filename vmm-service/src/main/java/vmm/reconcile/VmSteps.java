@@ -113,8 +113,10 @@ public class VmSteps {
                         ? transactions.execute(status -> record(read, seen, news, asOf, terms))
                         : new Taken(read, step);
         if (taken == null) return false;
+        boolean changed = taken.vm().state() != read.state();
+        if (changed) judgeCloud(taken.vm());
         carryOut(taken.next(), taken.vm(), terms, provider);
-        return taken.vm().state() != read.state();
+        return changed;
     }
 
     /** How far a VM has come, and what is to be done next. */
@@ -167,7 +169,6 @@ public class VmSteps {
         if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
         if (next == VmState.READY) {
             wakes.wake(LoopKind.GRANT, vm.pool());
-            proved(vm, now);
         }
         if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
         if (reason != null) {
@@ -187,59 +188,84 @@ public class VmSteps {
                 status -> become(vm, next, reason, detail, clock.instant()));
     }
 
-    /** What its launch says about its offering and its cloud. */
-    private void proved(Vm vm, Instant now) {
+    /**
+     * What the change of a VM says about its cloud, after the commit: the cloud's row is never
+     * locked after a VM's, as refill locks them the other way round.
+     */
+    private void judgeCloud(Vm vm) {
+        Instant now = clock.instant();
         Instant sent = vm.createSentAt();
-        if (sent == null) return;
-        boolean cleared = breakers.clear(launch(vm), sent, vm.lateSince() != null, now);
-        clouds.widen(vm.cloud(), sent, now);
-        if (cleared) clouds.judge(vm.cloud(), now);
+        if (vm.state() == VmState.READY && sent != null) {
+            var closed =
+                    transactions.execute(
+                            status ->
+                                    breakers.clear(launch(vm), sent, vm.lateSince() != null, now));
+            if (clouds.widen(vm.cloud(), sent, now)) wakes.wake(LoopKind.REFILL, vm.pool());
+            if (closed != null && closed.contains(Breaker.Kind.WINDOW)) {
+                clouds.recover(vm.cloud(), now);
+            } else if (closed != null && !closed.isEmpty()) {
+                clouds.judge(vm.cloud(), now);
+            }
+        } else if (vm.state() == VmState.DELETING && vm.reason() != null) {
+            clouds.judge(vm.cloud(), now);
+        }
     }
 
+    /** What a create was answered. */
     private void strike(Vm vm, CloudFailure failure, Instant now) {
-        breakers.strike(launch(vm), failure, now);
+        transactions.executeWithoutResult(status -> breakers.strike(launch(vm), failure, now));
         clouds.judge(vm.cloud(), now);
         wakes.wake(LoopKind.REFILL, vm.pool());
     }
 
     private static Breakers.Launch launch(Vm vm) {
-        return new Breakers.Launch(vm.id(), vm.cloud(), vm.flavor());
+        return new Breakers.Launch(vm.id(), vm.cloud(), vm.flavor(), vm.createSentAt());
     }
 
     /**
-     * Records a VM that should have been READY by now, and holds it against its offering if it was
-     * sent at all; whether that is news.
+     * Records a VM that should have been READY by now, and holds it against its offering; whether
+     * that is news.
      */
     boolean late(Vm vm, Duration limit, Instant now) {
-        if (!vms.recordLate(vm, now)) return false;
         boolean unanswered = vm.state() == VmState.REQUESTED && vm.createResult() == null;
-        String why =
-                vm.createSentAt() == null
-                        ? "not sent yet"
-                        : unanswered ? "its create is unanswered" : "not ready after " + limit;
-        events.append(NewEvent.ofVm(vm.id(), vm.pool(), vm.cloud(), "LATE", why, "lifecycle"), now);
-        if (vm.createSentAt() != null) {
-            breakers.strike(launch(vm), Breaker.Kind.LATE, why, now);
-            clouds.judge(vm.cloud(), now);
-        }
+        String why = unanswered ? "its create is unanswered" : "not ready after " + limit;
+        var news =
+                transactions.execute(
+                        status -> {
+                            if (!vms.recordLate(vm, now)) return false;
+                            events.append(
+                                    NewEvent.ofVm(
+                                            vm.id(),
+                                            vm.pool(),
+                                            vm.cloud(),
+                                            "LATE",
+                                            why,
+                                            "lifecycle"),
+                                    now);
+                            breakers.strike(launch(vm), Breaker.Kind.LATE, why, now);
+                            return true;
+                        });
+        if (!Boolean.TRUE.equals(news)) return false;
+        clouds.judge(vm.cloud(), now);
         wakes.wake(LoopKind.REFILL, vm.pool());
         return true;
     }
 
     /** What a VM that was given up while it warmed says about its offering. */
     private void markFailure(Vm vm, Observation seen, VmReason reason, String detail) {
-        if (!VmState.WARMING.contains(vm.state()) || vm.createResult() == Vm.CreateResult.REFUSED)
-            return;
+        // What the cloud refused or did not answer was held against it at once.
+        if (!VmState.WARMING.contains(vm.state())
+                || (vm.state() == VmState.REQUESTED
+                        && vm.createResult() != Vm.CreateResult.ACCEPTED)) return;
         Instant now = clock.instant();
         boolean noRoom =
                 reason == VmReason.LAUNCH_FAILED
                         && seen instanceof Observation.Present(Instance instance)
                         && instance.noRoom();
         if (noRoom) {
-            strike(vm, new CloudFailure.NoCapacity(vm.flavor(), detail), now);
+            breakers.strike(launch(vm), new CloudFailure.NoCapacity(vm.flavor(), detail), now);
         } else {
             breakers.strike(launch(vm), Breaker.Kind.BOOT_FAILED, detail, now);
-            clouds.judge(vm.cloud(), now);
         }
     }
 

@@ -59,15 +59,31 @@ public class WindowTurns {
                                 Collectors.toMap(
                                         Map.Entry::getKey, effect -> words(effect.getValue())));
         boolean news = clouds.recordMaintenance(kept);
-        for (MaintenanceWindow over : windows.justEnded(now.minus(LOOK_BACK), now)) {
-            Instant ended = over.cancelledAt() == null ? over.to() : over.cancelledAt();
-            if (breakers.openAfterWindow(over.cloud(), over.words(), ended, now)) {
-                clouds.judge(over.cloud(), now);
-                news = true;
-            }
-        }
+        news |= canariesAfter(now);
         if (news) wakes.wake(LoopKind.REFILL, Wakes.ALL);
         return told;
+    }
+
+    /**
+     * A cloud that is away is closed until a canary proved it, by a breaker that is half open from
+     * the window's end.
+     */
+    private boolean canariesAfter(Instant now) {
+        boolean news = false;
+        for (MaintenanceWindow window : windows.active(now)) {
+            if (window.kind() != MaintenanceWindow.Kind.UNAVAILABLE) continue;
+            news |=
+                    breakers.openForWindow(
+                            window.cloud(), window.words(), window.from(), window.to(), now);
+        }
+        for (MaintenanceWindow over : windows.justEnded(now.minus(LOOK_BACK), now)) {
+            Instant ended = over.cancelledAt() == null ? over.to() : over.cancelledAt();
+            boolean opened =
+                    breakers.openForWindow(over.cloud(), over.words(), over.from(), ended, now);
+            if (opened) clouds.judge(over.cloud(), now);
+            news |= opened;
+        }
+        return news;
     }
 
     private static String words(WindowEffect effect) {

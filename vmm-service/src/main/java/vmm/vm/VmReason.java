@@ -16,7 +16,10 @@ public enum VmReason {
     LAUNCH_TIMEOUT,
     /** It ran, but its guest was not ready by the pool's boot timeout. */
     BOOTSTRAP_TIMEOUT,
-    /** It stopped or failed while it waited in reserve, or its cloud is sick while it warms. */
+    /**
+     * It stopped or failed while it waited in reserve, its cloud is sick while it warms, or nothing
+     * may be launched there any more and it was not sent yet.
+     */
     UNHEALTHY,
     /** The cloud said twice, asked directly, that it has no such instance. We deleted nothing. */
     VANISHED,
@@ -24,7 +27,7 @@ public enum VmReason {
     SURPLUS,
     /** Its image is no longer the pool's. */
     OUTDATED_IMAGE,
-    /** Its cloud or placement is being emptied. */
+    /** Its cloud is away as planned. */
     CLOUD_DRAINED,
     /** An operator deleted it. */
     FORCED

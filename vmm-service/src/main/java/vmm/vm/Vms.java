@@ -167,7 +167,7 @@ public class Vms {
                                version = vm.version + 1
                         FROM pool, cloud
                         WHERE vm.id = :id AND vm.version = :version AND vm.state = 'REQUESTED' AND pool.id = vm.pool_id
-                          AND cloud.name = vm.cloud AND NOT cloud.paused
+                          AND cloud.name = vm.cloud AND NOT cloud.paused AND cloud.maintenance IS NULL
                           AND (cloud.health <> 'UNHEALTHY' OR EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id))
                           AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = vm.cloud AND breaker.flavor IN (vm.flavor, '*')
                                           AND opened_at IS NOT NULL AND kind <> 'LATE' AND canary IS DISTINCT FROM vm.id)
