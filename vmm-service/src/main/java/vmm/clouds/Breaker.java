@@ -35,6 +35,9 @@ public record Breaker(
     private static final Duration FIRST = Duration.ofSeconds(30);
     private static final Duration LONGEST = Duration.ofMinutes(4);
 
+    /** The same where it takes a whole boot to find out: with that it is as long. */
+    private static final Duration LONGEST_OF_BOOTS = Duration.ofMinutes(2);
+
     /** Karpenter forgets an offering without capacity after as long. */
     private static final Duration NO_CAPACITY_FOR = Duration.ofMinutes(3);
 
@@ -103,7 +106,8 @@ public record Breaker(
         Duration wait(int strikes) {
             if (this == NO_CAPACITY) return NO_CAPACITY_FOR;
             var doubled = FIRST.multipliedBy(1L << Math.clamp(strikes - (long) opensAt, 0, 10));
-            return doubled.compareTo(LONGEST) > 0 ? LONGEST : doubled;
+            var longest = this == LATE || this == BOOT_FAILED ? LONGEST_OF_BOOTS : LONGEST;
+            return doubled.compareTo(longest) > 0 ? longest : doubled;
         }
     }
 

@@ -30,6 +30,11 @@ public final class Placement {
      * together, by position: as if they were all placed anew. Positive where there are too many.
      */
     public static Map<Integer, Integer> excess(List<Shelf> shelves) {
+        return excess(shelves, Integer.MAX_VALUE);
+    }
+
+    /** The same with no more than some of them wanted. */
+    public static Map<Integer, Integer> excess(List<Shelf> shelves, int wanted) {
         var offered = shelves.stream().filter(s -> s.standing() == Shelf.Standing.OFFERED).toList();
         var excess = new HashMap<Integer, Integer>();
         offered.forEach(shelf -> excess.put(shelf.position(), shelf.counted()));
@@ -42,7 +47,8 @@ public final class Placement {
                             .sum();
             empty.add(shelf.emptied(onCloud));
         }
-        int together = offered.stream().mapToInt(Shelf::counted).sum();
+        int there = offered.stream().mapToInt(Shelf::counted).sum();
+        int together = Math.min(there, wanted);
         for (int n = 0; n < together; n++) {
             var chosen = choose(empty).orElse(null);
             if (chosen == null) return Map.of();

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param counted VMs of the pool here that are warming or ready
  * @param ownRoom how many more may be launched here by the placement's own cap
  * @param cloudRoom how many more by what limits the cloud, which its placements share
+ * @param atOnce how many more may be launched on the cloud now, whatever room there is: it recovers
  * @param standing whether it is offered
  * @param why why it is not simply offered, null if it is
  * @param canaryDue whether one VM is to be launched to try it
@@ -24,10 +25,43 @@ public record Shelf(
         int counted,
         int ownRoom,
         int cloudRoom,
+        int atOnce,
         Standing standing,
         @Nullable String why,
         boolean canaryDue,
         Trust trust) {
+
+    /** One where any number may warm at once. */
+    public Shelf(
+            int position,
+            String cloud,
+            String image,
+            String flavor,
+            @Nullable String network,
+            int weight,
+            int counted,
+            int ownRoom,
+            int cloudRoom,
+            Standing standing,
+            @Nullable String why,
+            boolean canaryDue,
+            Trust trust) {
+        this(
+                position,
+                cloud,
+                image,
+                flavor,
+                network,
+                weight,
+                counted,
+                ownRoom,
+                cloudRoom,
+                Integer.MAX_VALUE,
+                standing,
+                why,
+                canaryDue,
+                trust);
+    }
 
     /** What may be launched on a shelf now. */
     public enum Standing {
@@ -51,7 +85,7 @@ public record Shelf(
     }
 
     public int room() {
-        return Math.min(ownRoom, cloudRoom);
+        return Math.min(Math.min(ownRoom, cloudRoom), atOnce);
     }
 
     public boolean usable() {
@@ -77,6 +111,7 @@ public record Shelf(
                 counted + here,
                 ownRoom - here,
                 cloudRoom - 1,
+                atOnce - 1,
                 standing,
                 why,
                 canaryDue && !chosen.canaryDue,

@@ -35,7 +35,7 @@ public class PoolCounts {
                 jdbc.sql(
                                 """
                                 SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held,
-                                       late_since IS NOT NULL OR create_sent_at IS NULL AND state_since < :unsent AS late,
+                                       state <> 'READY' AND late_since IS NOT NULL OR create_sent_at IS NULL AND state_since < :unsent AS late,
                                        EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id) AS canary FROM vm
                                 WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
                                 """)

@@ -243,14 +243,18 @@ final class PoolPlanner {
 
     /**
      * Gently: a quarter of the surplus at a time, never anything allocated, and what is READY only
-     * as far as enough stay so.
+     * as far as enough stay so; from where there are too many first.
      */
     private void retireSurplus(List<Candidate> counted, int surplus, int wanted) {
         int unneeded = Math.max(0, readyOf(counted) - wanted);
         var left = counted.stream().filter(vm -> !retired.contains(vm.id())).toList();
+        var excess = Placement.excess(pool.shelves(), wanted);
+        var mostFirst =
+                Comparator.<Candidate>comparingInt(vm -> -excess(vm, excess))
+                        .thenComparing(DISPENSABLE);
         Stream.concat(
                         left.stream().filter(vm -> !vm.ready() && !vm.sent()).sorted(DISPENSABLE),
-                        left.stream().filter(Candidate::ready).sorted(DISPENSABLE).limit(unneeded))
+                        left.stream().filter(Candidate::ready).sorted(mostFirst).limit(unneeded))
                 .limit(Math.max(0, Math.ceilDiv(surplus, 4)))
                 .forEach(
                         vm ->
@@ -258,6 +262,14 @@ final class PoolPlanner {
                                         vm,
                                         VmReason.SURPLUS,
                                         surplus + " more than the target of " + target()));
+    }
+
+    private int excess(Candidate vm, Map<Integer, Integer> excess) {
+        return pool.shelves().stream()
+                .filter(vm::on)
+                .mapToInt(shelf -> excess.getOrDefault(shelf.position(), 0))
+                .max()
+                .orElse(0);
     }
 
     /** What nobody was granted of a cloud that is gone as planned. */

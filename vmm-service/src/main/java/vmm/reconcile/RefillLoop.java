@@ -211,6 +211,7 @@ public class RefillLoop implements Reconciler {
                             ownRoom,
                             cloudRoom(cloud, place.flavor(), now)
                                     - reserved.getOrDefault(cloud.name(), 0),
+                            atOnce(cloud),
                             standing.standing(),
                             standing.why(),
                             standing.canaryDue(),
@@ -219,15 +220,18 @@ public class RefillLoop implements Reconciler {
         return shelves;
     }
 
-    /** By our cap, its own quota, and while it recovers by what may warm there at once. */
+    /** By our cap and its own quota. */
     private int cloudRoom(CloudState cloud, String flavor, Instant now) {
         int byQuota = signals.room(cloud.name(), flavor, now).orElse(UNLIMITED);
         int byCap = cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
-        int byWidth =
-                cloud.width() == null
-                        ? UNLIMITED
-                        : Math.max(0, cloud.width() - counts.warmingOn(cloud.name()));
-        return Math.min(Math.min(byCap, byQuota), byWidth);
+        return Math.min(byCap, byQuota);
+    }
+
+    /** While a cloud recovers, by what may warm there at once. */
+    private int atOnce(CloudState cloud) {
+        return cloud.width() == null
+                ? UNLIMITED
+                : Math.max(0, cloud.width() - counts.warmingOn(cloud.name()));
     }
 
     private void request(Pool pool, PoolAction.Launch launch, Instant now) {

@@ -184,8 +184,9 @@ public class VmSteps {
     }
 
     private void becomeNow(Vm vm, VmState next, @Nullable VmReason reason, String detail) {
-        transactions.executeWithoutResult(
-                status -> become(vm, next, reason, detail, clock.instant()));
+        var after =
+                transactions.execute(status -> become(vm, next, reason, detail, clock.instant()));
+        if (after != null) after.ifPresent(this::judgeCloud);
     }
 
     /**

@@ -3,7 +3,6 @@ package vmm.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 
 import vmm.cloud.simulated.SimulatedInstance;
@@ -672,10 +671,6 @@ class NodepoolScenariosTest {
 
     /** The same when it is well again: a canary proves it, and its share comes back. */
     @Test
-    @Disabled(
-            "6 min 10 s instead of 5: the back-off of breaker LATE has grown to 4 min by the end of"
-                    + " ten minutes, so that a canary sent just before the cloud is well again is"
-                    + " followed by the next only 4 min 45 s later")
     void aCloudThatBootsAgainHasItsShareWithinMinutes() {
         world.pool(POOL, 8, 60, Place.on(A), Place.on(B));
         fill(POOL, 8);
@@ -694,10 +689,6 @@ class NodepoolScenariosTest {
 
     /** The same of a cloud that only could not be listed, and on which nothing was tried. */
     @Test
-    @Disabled(
-            "6 min instead of 5: no breaker is open, so there is no canary, and the width of 1"
-                + " while it is RECOVERING counts as its room in Placement.excess, so that no share"
-                + " is missing there before it is HEALTHY by the clock after 5 min")
     void aCloudThatAnswersAgainHasItsShareWithinMinutes() {
         world.pool(POOL, 8, 60, Place.on(A), Place.on(B));
         fill(POOL, 8);
@@ -713,10 +704,6 @@ class NodepoolScenariosTest {
 
     /** What restores a share comes off the cloud that has too many, whoever waits there longest. */
     @Test
-    @Disabled(
-            "what is off by one VM no more is even for PoolPlanner.evenOut, and retireSurplus takes"
-                    + " the oldest READY on any cloud: it retires what is on the cloud that has too"
-                    + " few, whose share is then restored again")
     void theSurplusOfARestoredShareIsThatOfTheCloudWithTooMany() {
         world.pool(POOL, 2, 60, Place.on(A), Place.on(B));
         world.first().engine().clouds.pause(A, true, "an audit");
