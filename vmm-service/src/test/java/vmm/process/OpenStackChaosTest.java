@@ -156,7 +156,9 @@ class OpenStackChaosTest {
 
     @Test
     void manyServersComeAndGoWithoutAnErrorOfOurs() throws Exception {
-        try (var run = new OpenStackRun(directory, "many", (servers + 1) / 2, BUSY)) {
+        try (var run =
+                new OpenStackRun(
+                        directory, "many", (servers + 1) / 2, BUSY, Duration.ofMinutes(40))) {
             long start = System.nanoTime();
             run.resize(servers);
             run.awaitSettled(Duration.ofMinutes(40));

@@ -41,7 +41,7 @@ final class OpenStackRun implements AutoCloseable {
                 poolSize: 0
                 maxSize: %d
                 readyWhen: instanceActive
-                bootTimeout: PT90S
+                bootTimeout: %s
                 placements:
                   - {cloud: a, image: tiny, flavor: m1.tiny}
                   - {cloud: b, image: tiny, flavor: m1.tiny}
@@ -67,6 +67,15 @@ final class OpenStackRun implements AutoCloseable {
      * @param callTimeout short where clouds are made to hang, long where they are made to work
      */
     OpenStackRun(Path directory, String kind, int cap, Duration callTimeout) throws Exception {
+        this(directory, kind, cap, callTimeout, Duration.ofSeconds(90));
+    }
+
+    /**
+     * @param bootTimeout longer than the whole fill, where more are launched than these small
+     *     clouds make in that time
+     */
+    OpenStackRun(Path directory, String kind, int cap, Duration callTimeout, Duration bootTimeout)
+            throws Exception {
         this.directory = directory;
         this.cap = cap;
         installation = kind + "-" + Long.toString(System.nanoTime(), 36);
@@ -78,7 +87,7 @@ final class OpenStackRun implements AutoCloseable {
                         + "\nclouds:\n"
                         + CLOUD.formatted("a", a.keystone(), cap, callTimeout)
                         + CLOUD.formatted("b", b.keystone(), cap, callTimeout)
-                        + POOL.formatted(2 * cap));
+                        + POOL.formatted(2 * cap, bootTimeout));
         environment =
                 Map.of(
                         "SERVER_PORT", Integer.toString(ServiceProcess.freePort()),
