@@ -26,14 +26,9 @@ public final class Placement {
     }
 
     /**
-     * How far each of the shelves that are offered is from its share of the VMs that they have
-     * together, by position: as if they were all placed anew. Positive where there are too many.
+     * How far each of the shelves that are offered is from its share, by position: as if they were
+     * all placed anew, and no more of them than are wanted. Positive where there are too many.
      */
-    public static Map<Integer, Integer> excess(List<Shelf> shelves) {
-        return excess(shelves, Integer.MAX_VALUE);
-    }
-
-    /** The same with no more than some of them wanted. */
     public static Map<Integer, Integer> excess(List<Shelf> shelves, int wanted) {
         var offered = shelves.stream().filter(s -> s.standing() == Shelf.Standing.OFFERED).toList();
         var excess = new HashMap<Integer, Integer>();

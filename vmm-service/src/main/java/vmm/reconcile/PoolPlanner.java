@@ -203,13 +203,15 @@ final class PoolPlanner {
 
     /**
      * Evens out shares that are off: launches where there are too few, a quarter of the reserve at
-     * a time, and retires where there are too many what the others have replaced by then.
+     * a time, and retires where there are too many what the others have replaced by then. A larger
+     * surplus has other causes and is let down gently.
      */
     private void evenOut(List<Candidate> counted, int wanted) {
-        var excess = Placement.excess(pool.shelves());
+        var excess = Placement.excess(pool.shelves(), wanted);
         int most = excess.values().stream().mapToInt(Math::abs).max().orElse(0);
+        int quarter = Math.ceilDiv(wanted, 4);
         int spare = counted.size() - wanted;
-        if (most < UNEVEN || spare < 0) return;
+        if (most < UNEVEN || spare < 0 || spare > quarter) return;
         for (var shelf : pool.shelves()) {
             int over = excess.getOrDefault(shelf.position(), 0);
             int replaced = readyOf(counted) - wanted;
@@ -226,7 +228,7 @@ final class PoolPlanner {
         }
         for (var shelf : pool.shelves()) {
             int under = -excess.getOrDefault(shelf.position(), 0);
-            int step = Math.ceilDiv(wanted, 4) - spare;
+            int step = quarter - spare;
             for (int n = 0; n < Math.min(under, step); n++) {
                 if (!launchOne(
                         s -> s.position() == shelf.position() && s.offered(),
