@@ -83,8 +83,9 @@ public class Breakers {
                                 ON CONFLICT (cloud, flavor, kind) DO UPDATE SET until = :end, reason = :reason, strikes = 1,
                                     opened_at = COALESCE(breaker.opened_at, :now), since = COALESCE(breaker.opened_at, :now),
                                     closed_at = NULL
-                                WHERE breaker.canary IS NULL AND breaker.strikes = 1 AND breaker.until IS DISTINCT FROM :end
-                                  AND (breaker.opened_at IS NOT NULL OR breaker.closed_at < :began)
+                                WHERE (breaker.opened_at IS NULL AND breaker.closed_at < :began)
+                                   OR (breaker.opened_at IS NOT NULL AND breaker.until <> :end
+                                       AND breaker.canary IS NULL AND breaker.strikes = 1)
                                 """)
                         .param("cloud", cloud)
                         .param("now", Instants.sql(now))
@@ -168,6 +169,21 @@ public class Breakers {
                     .param("own", breaker.kind().name())
                     .update();
         }
+    }
+
+    /** Whether a launch there that becomes READY proves anything. */
+    public boolean canBeProved(String cloud, String flavor) {
+        return jdbc.sql(
+                        """
+                        SELECT width IS NOT NULL OR EXISTS (
+                            SELECT 1 FROM breaker WHERE breaker.cloud = :cloud AND breaker.flavor IN (:flavor, '*')
+                              AND (opened_at IS NOT NULL OR closed_at IS NULL))
+                        FROM cloud WHERE name = :cloud
+                        """)
+                .param("cloud", cloud)
+                .param("flavor", flavor)
+                .query(Boolean.class)
+                .single();
     }
 
     /**

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** Refill: one pool at a time, lock, snapshot, target, plan, rows. Calls no cloud. */
@@ -181,17 +182,26 @@ public class RefillLoop implements Reconciler {
                 pool.surplusSince() != null
                         && !pool.surplusSince().plus(SURPLUS_DELAY).isAfter(now),
                 seen.candidates(),
-                shelves(pool, seen, states, now));
+                shelves(pool, target, seen, states, now));
     }
 
     private List<Shelf> shelves(
-            Pool pool, PoolCounts.Seen seen, Map<String, CloudState> states, Instant now) {
+            Pool pool,
+            Target target,
+            PoolCounts.Seen seen,
+            Map<String, CloudState> states,
+            Instant now) {
         var open = breakers.open();
         boolean ownQueue = seen.queued() > seen.candidates().size();
         Map<String, Integer> reserved =
                 ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
-        var trying = counts.canaries();
+        var trying = open.isEmpty() ? Set.<UUID>of() : counts.canaries();
         var effects = windows.effects(now, cloud -> leads.of(pool.id(), cloud, now));
+        // A fleet at rest is not asked for its quotas.
+        boolean atRest =
+                open.isEmpty()
+                        && effects.isEmpty()
+                        && seen.candidates().size() >= target.size() + seen.queued();
         var shelves = new ArrayList<Shelf>();
         for (var place : pool.placements()) {
             CloudState cloud = states.get(place.cloud());
@@ -209,7 +219,7 @@ public class RefillLoop implements Reconciler {
                             place.weight(),
                             seen.countedAt(place),
                             ownRoom,
-                            cloudRoom(cloud, place.flavor(), now)
+                            Math.min(byCap(cloud), atRest ? UNLIMITED : byQuota(cloud, place, now))
                                     - reserved.getOrDefault(cloud.name(), 0),
                             atOnce(cloud),
                             standing.standing(),
@@ -220,11 +230,12 @@ public class RefillLoop implements Reconciler {
         return shelves;
     }
 
-    /** By our cap and its own quota. */
-    private int cloudRoom(CloudState cloud, String flavor, Instant now) {
-        int byQuota = signals.room(cloud.name(), flavor, now).orElse(UNLIMITED);
-        int byCap = cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
-        return Math.min(byCap, byQuota);
+    private static int byCap(CloudState cloud) {
+        return cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
+    }
+
+    private int byQuota(CloudState cloud, Pool.Place place, Instant now) {
+        return signals.room(cloud.name(), place.flavor(), now).orElse(UNLIMITED);
     }
 
     /** While a cloud recovers, by what may warm there at once. */
@@ -304,8 +315,7 @@ public class RefillLoop implements Reconciler {
 
     /** By our cap or its quota. */
     private boolean isFull(CloudState cloud, String flavor, Instant now) {
-        boolean byCap = cloud.maxVms() != null && cloud.maxVms() <= cloud.live();
-        return byCap || signals.room(cloud.name(), flavor, now).orElse(UNLIMITED) <= 0;
+        return byCap(cloud) <= 0 || signals.room(cloud.name(), flavor, now).orElse(UNLIMITED) <= 0;
     }
 
     /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */

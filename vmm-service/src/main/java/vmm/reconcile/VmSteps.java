@@ -167,9 +167,7 @@ public class VmSteps {
         var after = vms.change(vm, next, reason, detail, now, "lifecycle");
         if (after.isEmpty()) return after;
         if (vm.state() == VmState.ALLOCATED) allocations.endVanished(vm.id(), now);
-        if (next == VmState.READY) {
-            wakes.wake(LoopKind.GRANT, vm.pool());
-        }
+        if (next == VmState.READY) wakes.wake(LoopKind.GRANT, vm.pool());
         if (next == VmState.DELETING) wakes.wake(LoopKind.REFILL, vm.pool());
         if (reason != null) {
             log.warn(
@@ -197,6 +195,7 @@ public class VmSteps {
         Instant now = clock.instant();
         Instant sent = vm.createSentAt();
         if (vm.state() == VmState.READY && sent != null) {
+            if (!breakers.canBeProved(vm.cloud(), vm.flavor())) return;
             var closed =
                     transactions.execute(
                             status ->

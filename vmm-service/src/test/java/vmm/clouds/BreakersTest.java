@@ -206,4 +206,23 @@ class BreakersTest {
         clouds.recordListed(cloud, NOW.plusSeconds(2), NOW.plusSeconds(3));
         assertThat(only().due(NOW.plusSeconds(3))).isTrue();
     }
+
+    @Test
+    void eachWindowAsksForACanaryAtItsEndOnceAndAFailedOneIsNotHurried() {
+        Instant end = NOW.plusSeconds(3600);
+        assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, NOW)).isTrue();
+        assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, NOW)).isFalse();
+        assertThat(only().until()).isEqualTo(end);
+        var canary = launch(end.plusSeconds(1));
+        breakers.assignCanary(canary);
+        breakers.strike(canary, Kind.BOOT_FAILED, "ERROR", end.plusSeconds(60));
+        assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, end.plusSeconds(61)))
+                .isFalse();
+        breakers.clear(launch(), end.plusSeconds(200), false, end.plusSeconds(220));
+        assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, end.plusSeconds(230)))
+                .as("this window's canary was READY")
+                .isFalse();
+        Instant next = end.plusSeconds(86_400);
+        assertThat(breakers.openForWindow("b", "again", next, next.plusSeconds(60), next)).isTrue();
+    }
 }
