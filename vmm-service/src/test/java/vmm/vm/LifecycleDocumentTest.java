@@ -177,7 +177,8 @@ class LifecycleDocumentTest {
                             + " BOOTSTRAPPING";
             case VANISHED -> "`lifecycle` | PROVISIONING, BOOTSTRAPPING, READY, ALLOCATED";
             case SURPLUS -> "`refill` | READY, or REQUESTED and not sent yet";
-            case OUTDATED_IMAGE, CLOUD_DRAINED -> "nothing yet | –";
+            case CLOUD_DRAINED -> "`refill`, while a maintenance window is on | REQUESTED to READY";
+            case OUTDATED_IMAGE -> "nothing yet | –";
             case FORCED -> "an operator | REQUESTED to ALLOCATED";
         };
     }
