@@ -23,22 +23,24 @@ public class Allocations {
 
     /**
      * Grants the VM that has been READY longest to a new request, if nobody of its pool is waiting;
-     * one that failed its last check, or of a sick cloud, only where there is no other. Rows that
-     * others are granting are skipped, so that claims do not queue behind each other.
+     * one that failed its last check, or of a cloud that is sick or will be away, only where there
+     * is no other. Rows that others are granting are skipped, so that claims do not queue behind
+     * each other.
      */
     static final String CLAIM =
             """
             WITH well AS (
                 SELECT id FROM vm
                 WHERE pool_id = :pool AND state = 'READY' AND NOT held AND check_failed_since IS NULL
-                  AND cloud NOT IN (SELECT name FROM cloud WHERE health = 'UNHEALTHY')
+                  AND COALESCE(instance_status, 'RUNNING') NOT IN ('ERROR', 'STOPPED')
+                  AND cloud NOT IN (SELECT name FROM cloud WHERE health = 'UNHEALTHY' OR maintenance IS NOT NULL)
                   AND NOT EXISTS (SELECT 1 FROM allocation WHERE pool_id = :pool AND state = 'QUEUED')
                 ORDER BY state_since, id LIMIT 1 FOR UPDATE SKIP LOCKED),
             doubtful AS (
                 SELECT id FROM vm
                 WHERE pool_id = :pool AND state = 'READY' AND NOT held AND NOT EXISTS (SELECT 1 FROM well)
                   AND NOT EXISTS (SELECT 1 FROM allocation WHERE pool_id = :pool AND state = 'QUEUED')
-                ORDER BY check_failed_since IS NULL DESC, checked_at DESC NULLS LAST, state_since, id
+                ORDER BY check_failed_since IS NULL DESC, instance_status = 'RUNNING' DESC NULLS LAST, checked_at DESC NULLS LAST, state_since, id
                 LIMIT 1 FOR UPDATE SKIP LOCKED),
             candidate AS (SELECT id FROM well UNION ALL SELECT id FROM doubtful),
             claimed AS (
@@ -67,7 +69,8 @@ public class Allocations {
             candidate AS (
                 SELECT id, cloud, row_number() OVER (ORDER BY state_since, id) AS n
                 FROM (SELECT * FROM vm WHERE pool_id = :pool AND state = 'READY' AND NOT held
-                      ORDER BY check_failed_since IS NOT NULL OR cloud IN (SELECT name FROM cloud WHERE health = 'UNHEALTHY'),
+                      ORDER BY check_failed_since IS NOT NULL OR COALESCE(instance_status, 'RUNNING') IN ('ERROR', 'STOPPED')
+                                   OR cloud IN (SELECT name FROM cloud WHERE health = 'UNHEALTHY' OR maintenance IS NOT NULL),
                                state_since, id
                       LIMIT :limit FOR UPDATE SKIP LOCKED) AS ready),
             pair AS (
