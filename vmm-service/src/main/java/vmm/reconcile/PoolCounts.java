@@ -35,8 +35,10 @@ public class PoolCounts {
                 jdbc.sql(
                                 """
                                 SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held,
-                                       state <> 'READY' AND late_since IS NOT NULL OR create_sent_at IS NULL AND state_since < :unsent AS late,
-                                       EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id) AS canary FROM vm
+                                       state <> 'READY' AND late_since IS NOT NULL
+                                           OR create_sent_at IS NULL AND state_since < :unsent AND tries.canary IS NOT NULL AS late,
+                                       tries.canary IS NOT NULL AS canary
+                                FROM vm LEFT JOIN (SELECT DISTINCT canary FROM breaker WHERE canary IS NOT NULL) AS tries ON tries.canary = vm.id
                                 WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
                                 """)
                         .param("pool", pool)
@@ -139,7 +141,7 @@ public class PoolCounts {
         return jdbc.sql(
                         """
                         SELECT count(*) FROM vm WHERE cloud = :cloud AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
-                          AND late_since IS NULL
+                          AND late_since IS NULL AND NOT held
                         """)
                 .param("cloud", cloud)
                 .query(Integer.class)
@@ -151,7 +153,7 @@ public class PoolCounts {
         return jdbc.sql(
                         """
                         SELECT canary FROM breaker JOIN vm ON vm.id = canary
-                        WHERE state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING')
+                        WHERE state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING') AND NOT held AND late_since IS NULL
                         """)
                 .query((row, n) -> Objects.requireNonNull(row.getObject("canary", UUID.class)))
                 .set();

@@ -284,6 +284,7 @@ public class RefillLoop implements Reconciler {
             int people,
             Instant now) {
         int bySize = snapshot.maxSize() - snapshot.live();
+        if (people <= 0 || bySize <= 0) return;
         var full =
                 snapshot.shelves().stream()
                         .filter(shelf -> shelf.standing() != Shelf.Standing.CLOSED)
@@ -296,7 +297,7 @@ public class RefillLoop implements Reconciler {
                                                 now))
                         .map(Shelf::cloud)
                         .collect(Collectors.toSet());
-        if (people <= 0 || bySize <= 0 || full.isEmpty()) return;
+        if (full.isEmpty()) return;
         for (var id : counts.dispensableElsewhere(pool.id(), full, Math.min(people, bySize))) {
             vms.find(id)
                     .filter(vm -> vm.state() == VmState.READY && !vm.held())
