@@ -93,6 +93,55 @@ export function Waiting<T>({ of, children }: { of: { data: T | undefined; error:
   );
 }
 
+/** Newest first: the recent ones as they are kept fresh, and older ones when they are asked for. */
+export function Timeline<T extends { id: string }>({
+  of,
+  older: read,
+  empty,
+  children,
+}: {
+  of: { data: { items: readonly T[]; nextCursor: string | null } | undefined; error: unknown; reload: () => Promise<void> };
+  older: (cursor: string) => Promise<{ items: readonly T[]; nextCursor: string | null }>;
+  empty: string;
+  children: (one: T) => ReactNode;
+}) {
+  const [older, setOlder] = useState<{ items: readonly T[]; cursor: string | null } | null>(null);
+  const { run, busy, error } = useAction();
+  return (
+    <Waiting of={of}>
+      {(page) => {
+        const seen = new Set<string>();
+        const all = [...page.items, ...(older?.items ?? [])].filter(({ id }) => !seen.has(id) && seen.add(id));
+        const cursor = older === null ? page.nextCursor : older.cursor;
+        return (
+          <>
+            {all.length === 0 && <p className="soft">{empty}</p>}
+            <ol className="timeline">
+              {all.map((one) => (
+                <li key={one.id}>{children(one)}</li>
+              ))}
+            </ol>
+            <ProblemNote error={error} />
+            {cursor !== null && (
+              <Button
+                busy={busy}
+                onClick={() =>
+                  void run(async () => {
+                    const next = await read(cursor);
+                    setOlder({ items: [...(older?.items ?? []), ...next.items], cursor: next.nextCursor });
+                  })
+                }
+              >
+                Show older ones
+              </Button>
+            )}
+          </>
+        );
+      }}
+    </Waiting>
+  );
+}
+
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();

@@ -2,9 +2,9 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { allPages, call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
-import type { Breaker, Cloud, CloudHistoryEntry, OfferingStatus, Probe, QuotaUse } from "../../api/schema.d.ts";
+import type { Breaker, Cloud, OfferingStatus, Probe, QuotaUse } from "../../api/schema.d.ts";
 import { may, useMe, useSession } from "../../session.tsx";
-import { Button, Confirm, Field, Gauge, Page, Pill, ProblemNote, useAction, Waiting, warming, When } from "../../ui/parts.tsx";
+import { Button, Confirm, Field, Gauge, Page, Pill, Timeline, Waiting, warming, When } from "../../ui/parts.tsx";
 import { BREAKER_STATES, breakerKind, breakerWaits, effectWords, probeSays, quotaWords, secondsWords } from "../../words/clouds.ts";
 import { CLOUD_HEALTH, said, sentence } from "../../words/states.ts";
 import { localTimes, relative, span } from "../../words/time.ts";
@@ -291,53 +291,26 @@ function Maintenance({ cloud }: { cloud: string }) {
 
 function History({ cloud }: { cloud: string }) {
   const now = useNow(30_000);
-  const [older, setOlder] = useState<{ items: readonly CloudHistoryEntry[]; cursor: string | null } | null>(null);
-  const { run, busy, error } = useAction();
+  const read = async (query: { limit: number; cursor?: string }) => (await call("get", "/api/v1/clouds/{name}/history", { path: { name: cloud }, query })).data;
   const recent = useData(
     `history-${cloud}`,
-    async () => (await call("get", "/api/v1/clouds/{name}/history", { path: { name: cloud }, query: { limit: 15 } })).data,
+    () => read({ limit: 15 }),
     (event) => event.cloud === cloud && event.type === "cloud",
   );
   return (
     <section>
       <h2>What happened</h2>
-      <Waiting of={recent}>
-        {(page) => {
-          const seen = new Set<string>();
-          const all = [...page.items, ...(older?.items ?? [])].filter(({ id }) => !seen.has(id) && seen.add(id));
-          const cursor = older === null ? page.nextCursor : older.cursor;
-          return (
-            <>
-              {all.length === 0 && <p className="soft">Nothing that is kept.</p>}
-              <ol className="timeline">
-                {all.map((one) => (
-                  <li key={one.id}>
-                    <When at={one.at} now={now} />
-                    <div>
-                      {one.health !== null && <Pill tone={said(CLOUD_HEALTH, one.health).tone}>{said(CLOUD_HEALTH, one.health).word}</Pill>} {one.what !== one.health && <strong>{sentence(one.what)}</strong>} <span className="soft small">by {one.actor}</span>
-                      {one.detail !== "" && <p>{localTimes(one.detail, now)}</p>}
-                    </div>
-                  </li>
-                ))}
-              </ol>
-              <ProblemNote error={error} />
-              {cursor !== null && (
-                <Button
-                  busy={busy}
-                  onClick={() =>
-                    void run(async () => {
-                      const { data } = await call("get", "/api/v1/clouds/{name}/history", { path: { name: cloud }, query: { limit: 30, cursor } });
-                      setOlder({ items: [...(older?.items ?? []), ...data.items], cursor: data.nextCursor });
-                    })
-                  }
-                >
-                  Show older ones
-                </Button>
-              )}
-            </>
-          );
-        }}
-      </Waiting>
+      <Timeline of={recent} older={(cursor) => read({ limit: 30, cursor })} empty="Nothing that is kept.">
+        {(one) => (
+          <>
+            <When at={one.at} now={now} />
+            <div>
+              {one.health !== null && <Pill tone={said(CLOUD_HEALTH, one.health).tone}>{said(CLOUD_HEALTH, one.health).word}</Pill>} {one.what !== one.health && <strong>{sentence(one.what)}</strong>} <span className="soft small">by {one.actor}</span>
+              {one.detail !== "" && <p>{localTimes(one.detail, now)}</p>}
+            </div>
+          </>
+        )}
+      </Timeline>
     </section>
   );
 }

@@ -1,10 +1,8 @@
-import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
-import type { Decision } from "../../api/schema.d.ts";
 import { may, useMe } from "../../session.tsx";
-import { Button, Field, Page, ProblemNote, useAction, Waiting, When } from "../../ui/parts.tsx";
+import { Button, Field, Page, Timeline, When } from "../../ui/parts.tsx";
 import { localTimes } from "../../words/time.ts";
 import { instantOf, localInput } from "../../words/windows.ts";
 import { useVmTypes } from "../Catalogue.tsx";
@@ -67,52 +65,26 @@ function inputOf(instant: string | undefined): string {
 export function DecisionList({ filter, first }: { filter: Filter; first: number }) {
   const now = useNow(30_000);
   const admin = may(useMe(), "ADMIN");
-  const [older, setOlder] = useState<{ items: readonly Decision[]; cursor: string | null } | null>(null);
-  const { run, busy, error } = useAction();
+  const read = async (query: { limit: number; cursor?: string }) => (await call("get", "/api/v1/decisions", { query: { ...filter, ...query } })).data;
   const recent = useData(
     `decisions-${JSON.stringify(filter)}`,
-    async () => (await call("get", "/api/v1/decisions", { query: { ...filter, limit: first } })).data,
+    () => read({ limit: first }),
     (event) => event.pool !== undefined && (filter.pool === undefined || event.pool === filter.pool),
   );
+  const empty = filter.from === undefined && filter.to === undefined ? "Nothing yet: a decision is kept when something is launched or retired." : "Nothing was decided then.";
   return (
-    <Waiting of={recent}>
-      {(page) => {
-        const seen = new Set<string>();
-        const all = [...page.items, ...(older?.items ?? [])].filter(({ id }) => !seen.has(id) && seen.add(id));
-        const cursor = older === null ? page.nextCursor : older.cursor;
-        return (
-          <>
-            {all.length === 0 && <p className="soft">{filter.from === undefined && filter.to === undefined ? "Nothing yet: a decision is kept when something is launched or retired." : "Nothing was decided then."}</p>}
-            <ol className="timeline">
-              {all.map((one) => (
-                <li key={one.id}>
-                  <When at={one.at} now={now} />
-                  <div>
-                    {filter.pool === undefined && <>{admin ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool}: </>}
-                    <strong>{localTimes(one.summary, now)}</strong>
-                    <Reasons reasons={one.reasons} now={now} />
-                  </div>
-                </li>
-              ))}
-            </ol>
-            <ProblemNote error={error} />
-            {cursor !== null && (
-              <Button
-                busy={busy}
-                onClick={() =>
-                  void run(async () => {
-                    const { data } = await call("get", "/api/v1/decisions", { query: { ...filter, limit: 2 * first, cursor } });
-                    setOlder({ items: [...(older?.items ?? []), ...data.items], cursor: data.nextCursor });
-                  })
-                }
-              >
-                Show older ones
-              </Button>
-            )}
-          </>
-        );
-      }}
-    </Waiting>
+    <Timeline of={recent} older={(cursor) => read({ limit: 2 * first, cursor })} empty={empty}>
+      {(one) => (
+        <>
+          <When at={one.at} now={now} />
+          <div>
+            {filter.pool === undefined && <>{admin ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool}: </>}
+            <strong>{localTimes(one.summary, now)}</strong>
+            <Reasons reasons={one.reasons} now={now} />
+          </div>
+        </>
+      )}
+    </Timeline>
   );
 }
 

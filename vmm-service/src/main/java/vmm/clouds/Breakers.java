@@ -129,8 +129,8 @@ public class Breakers {
         for (var breaker : struck) {
             boolean canary = launch.vm().equals(breaker.canary());
             if (!canary && (breaker.open() || breaker.closedAfter(launch.sentAt()))) continue;
-            boolean anew = breaker.strikesAt(now) == 0;
             int strikes = breaker.strikesAt(now) + 1;
+            boolean anew = strikes == 1;
             var wait =
                     pause != null && breaker.kind() == kind ? pause : breaker.kind().wait(strikes);
             boolean opens = strikes >= breaker.kind().opensAt();

@@ -39,12 +39,11 @@ import java.util.Objects;
 class CloudController {
     private static final String SELECT =
             """
-            SELECT cloud.*, counted.*, EXISTS (SELECT 1 FROM cloud_probe WHERE cloud_probe.cloud = cloud.name AND failures >= 3) AS probe_fails
-            FROM cloud
+            SELECT cloud.*, counted.*, %s FROM cloud
             LEFT JOIN (SELECT vm.cloud AS counted_on, count(*) AS live, %s FROM vm WHERE vm.state <> 'DELETED' GROUP BY vm.cloud)
                 AS counted ON counted_on = cloud.name
             """
-                    .formatted(StateCounts.COLUMNS);
+                    .formatted(Clouds.PROBE_FAILS, StateCounts.COLUMNS);
 
     private final JdbcClient jdbc;
     private final Clouds clouds;

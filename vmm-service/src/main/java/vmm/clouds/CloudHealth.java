@@ -7,7 +7,6 @@ import vmm.clouds.CloudState.Health;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** How a cloud is, from all that is known of it: a pure function. */
@@ -95,7 +94,7 @@ public final class CloudHealth {
                         .filter(Breaker::open)
                         .filter(breaker -> breaker.kind() != Breaker.Kind.WINDOW)
                         .map(CloudHealth::words);
-        return Stream.concat(open, Stream.ofNullable(seen.calls())).collect(Collectors.toList());
+        return Stream.concat(open, Stream.ofNullable(seen.calls())).toList();
     }
 
     private static String words(Breaker breaker) {

@@ -29,10 +29,18 @@ public class Clouds {
     /** A cloud that recovers is HEALTHY when as many may warm at once. */
     static final int WIDE = 32;
 
+    /** What {@link #read} needs beside the row itself and how many live there. */
+    static final String PROBE_FAILS =
+            "EXISTS (SELECT 1 FROM cloud_probe WHERE cloud_probe.cloud = cloud.name AND failures >="
+                    + " "
+                    + ProbeState.FAILURES_UNTIL_FAILING
+                    + ") AS probe_fails";
+
     private static final String SELECT =
             """
-            SELECT cloud.*, EXISTS (SELECT 1 FROM cloud_probe WHERE cloud_probe.cloud = cloud.name AND failures >= 3) AS probe_fails, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
-            """;
+            SELECT cloud.*, %s, (SELECT count(*) FROM vm WHERE vm.cloud = cloud.name AND vm.state <> 'DELETED') AS live FROM cloud
+            """
+                    .formatted(PROBE_FAILS);
 
     private static final Logger log = LoggerFactory.getLogger(Clouds.class);
 
@@ -171,66 +179,75 @@ public class Clouds {
     /**
      * Judges a cloud anew by its signals, and writes the verdict down if it is another one. One
      * that is no longer sick is RECOVERING: launches there return in steps.
-     *
-     * @return whether warming VMs there are not to be counted on
      */
-    public boolean judge(String name, Instant now) {
+    public void judge(String name, Instant now) {
         jdbc.sql(
                         "UPDATE cloud SET call_trouble = NULL, call_trouble_until = NULL WHERE name"
                                 + " = :name AND call_trouble_until <= :now")
                 .param("name", name)
                 .param("now", Instants.sql(now))
                 .update();
-        var was = find(name);
-        if (was.isEmpty()) return false;
-        var verdict = CloudHealth.judge(signals(was.get(), now));
-        boolean recovers = was.get().sick() && !verdict.sick();
+        jdbc.sql(SELECT + "WHERE name = :name")
+                .param("name", name)
+                .query(
+                        (row, n) ->
+                                new Listed(
+                                        read(row, n),
+                                        row.getInt("failures"),
+                                        row.getString("list_failure"),
+                                        row.getBoolean("refused")))
+                .optional()
+                .ifPresent(listed -> judge(listed, now));
+    }
+
+    private void judge(Listed listed, Instant now) {
+        var was = listed.cloud();
+        var verdict = CloudHealth.judge(signals(listed, now));
+        boolean recovers = was.sick() && !verdict.sick();
         int changed =
                 jdbc.sql(
                                 """
-                                WITH before AS (SELECT health FROM cloud WHERE name = :name FOR NO KEY UPDATE)
                                 UPDATE cloud SET health = :health, health_reason = :why,
-                                       health_since = CASE WHEN cloud.health <> :health THEN :now ELSE health_since END,
+                                       health_since = CASE WHEN health <> :health THEN :now ELSE health_since END,
                                        width = CASE WHEN :recovers THEN 1 WHEN :health IN ('UNHEALTHY', 'HEALTHY') THEN NULL ELSE width END
-                                FROM before
-                                WHERE name = :name AND cloud.health = :was
-                                  AND (cloud.health, cloud.health_reason) IS DISTINCT FROM (:health, :why)
+                                WHERE name = :name AND health = :was
+                                  AND (health, health_reason) IS DISTINCT FROM (:health, :why)
                                 """)
                         .param("health", verdict.health().name())
                         .param("why", verdict.reason(), Types.VARCHAR)
                         .param("now", Instants.sql(now))
                         .param("recovers", recovers)
-                        .param("was", was.get().health().name())
-                        .param("name", name)
+                        .param("was", was.health().name())
+                        .param("name", was.name())
                         .update();
-        if (changed == 1 && was.get().health() != verdict.health()) {
+        if (changed == 1 && was.health() != verdict.health()) {
             String why = Objects.toString(verdict.reason(), "all signals are well again");
-            log.info("cloud={} is {}: {}", name, verdict.health(), why);
-            events.append(NewEvent.ofCloud(name, verdict.health().name(), why, "health"), now);
+            log.info("cloud={} is {}: {}", was.name(), verdict.health(), why);
+            events.append(
+                    NewEvent.ofCloud(was.name(), verdict.health().name(), why, "health"), now);
         }
-        return verdict.sick();
     }
 
-    private CloudHealth.Signals signals(CloudState was, Instant now) {
+    /** A cloud's row, with how its listings fare. */
+    private record Listed(
+            CloudState cloud, int failures, @Nullable String failure, boolean refused) {}
+
+    private CloudHealth.Signals signals(Listed listed, Instant now) {
+        var was = listed.cloud();
         var own = breakers.of(was.name());
         boolean recovers =
                 was.width() != null
                         && (was.health() != CloudState.Health.RECOVERING
                                 || was.healthSince().plus(RECOVERY).isAfter(now));
-        return jdbc.sql("SELECT failures, list_failure, refused FROM cloud WHERE name = :name")
-                .param("name", was.name())
-                .query(
-                        (row, n) ->
-                                new CloudHealth.Signals(
-                                        row.getInt("failures"),
-                                        row.getString("list_failure"),
-                                        row.getBoolean("refused"),
-                                        own,
-                                        bootsElsewhere(was.name(), own),
-                                        failingProbes(was.name()),
-                                        was.callTrouble(),
-                                        was.sick() || recovers))
-                .single();
+        return new CloudHealth.Signals(
+                listed.failures(),
+                listed.failure(),
+                listed.refused(),
+                own,
+                bootsElsewhere(was.name(), own),
+                was.reachable() ? List.of() : failingProbes(was.name()),
+                was.callTrouble(),
+                was.sick() || recovers);
     }
 
     private List<String> failingProbes(String name) {

@@ -30,14 +30,13 @@ import vmm.web.IfMatch;
 import vmm.web.Limit;
 import vmm.web.Page;
 import vmm.web.Problem;
+import vmm.web.QueryTime;
 
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -52,9 +51,6 @@ class WindowController {
 
     /** Calendars that subscribe see this much of the past. */
     private static final Duration FEED_BACK = Duration.ofDays(90);
-
-    private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
-    private static final Instant LAST = Instant.parse("9000-01-01T00:00:00Z");
 
     private final MaintenanceWindows windows;
     private final WindowLeads leads;
@@ -97,8 +93,8 @@ class WindowController {
                     @Nullable String to,
             @RequestParam(defaultValue = Limit.DEFAULT) Limit limit,
             @RequestParam(required = false) @Nullable Cursor cursor) {
-        Instant begin = from == null ? clock.instant() : instant("from", from);
-        Instant end = to == null ? null : instant("to", to);
+        Instant begin = from == null ? clock.instant() : QueryTime.of("from", from);
+        Instant end = to == null ? null : QueryTime.of("to", to);
         if (end != null && !begin.isBefore(end)) throw Problem.invalid("to", "must be after from");
         return views(windows.between(begin, end, cursor, limit));
     }
@@ -191,15 +187,5 @@ class WindowController {
                                 known.computeIfAbsent(
                                         window.cloud(), cloud -> leads.longest(cloud, now)),
                                 now));
-    }
-
-    private static Instant instant(String parameter, String text) {
-        try {
-            var instant = OffsetDateTime.parse(text).toInstant();
-            if (!instant.isBefore(FIRST) && instant.isBefore(LAST)) return instant;
-        } catch (DateTimeException notOne) {
-            // told below
-        }
-        throw Problem.invalid(parameter, "must be an RFC 3339 time such as 2026-11-02T07:30:00Z");
     }
 }

@@ -101,38 +101,22 @@ public record Shelf(
     public Shelf afterLaunchOn(Shelf chosen) {
         if (!cloud.equals(chosen.cloud)) return this;
         int here = position == chosen.position ? 1 : 0;
-        return new Shelf(
-                position,
-                cloud,
-                image,
-                flavor,
-                network,
-                weight,
+        return with(
                 counted + here,
                 ownRoom - here,
                 cloudRoom - 1,
                 atOnce - 1,
-                standing,
-                why,
-                canaryDue && !chosen.canaryDue,
-                trust);
+                canaryDue && !chosen.canaryDue);
     }
 
     /** As it would be with none of the pool's VMs on it, nor on the other shelves of its cloud. */
     Shelf emptied(int onCloud) {
+        return with(0, ownRoom + counted, cloudRoom + onCloud, Integer.MAX_VALUE, canaryDue);
+    }
+
+    private Shelf with(int counted, int ownRoom, int cloudRoom, int atOnce, boolean canaryDue) {
         return new Shelf(
-                position,
-                cloud,
-                image,
-                flavor,
-                network,
-                weight,
-                0,
-                ownRoom + counted,
-                cloudRoom + onCloud,
-                standing,
-                why,
-                canaryDue,
-                trust);
+                position, cloud, image, flavor, network, weight, counted, ownRoom, cloudRoom,
+                atOnce, standing, why, canaryDue, trust);
     }
 }

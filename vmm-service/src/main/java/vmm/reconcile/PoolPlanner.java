@@ -43,7 +43,7 @@ final class PoolPlanner {
     private final Map<String, Trust> trust = new HashMap<>();
     private final List<PoolAction> actions = new ArrayList<>();
     private final Set<UUID> retired = new HashSet<>();
-    private List<Shelf> shelves;
+    private final List<Shelf> shelves;
     private int launched;
     private int room;
 
@@ -189,14 +189,9 @@ final class PoolPlanner {
     private int tryOut() {
         int before = launched;
         for (var shelf : List.copyOf(shelves)) {
-            boolean still =
-                    shelves.stream()
-                            .anyMatch(s -> s.position() == shelf.position() && s.canaryDue());
-            if (still) {
-                launchOne(
-                        s -> s.position() == shelf.position(),
-                        "to try " + shelf.cloud() + ": " + shelf.why());
-            }
+            launchOne(
+                    s -> s.position() == shelf.position() && s.canaryDue(),
+                    "to try " + shelf.cloud() + ": " + shelf.why());
         }
         return launched - before;
     }

@@ -22,6 +22,7 @@ import vmm.pool.Schedules;
 import vmm.sizing.Target;
 import vmm.sizing.TargetSize;
 import vmm.vm.Ids;
+import vmm.vm.Vm;
 import vmm.vm.VmReason;
 import vmm.vm.VmState;
 import vmm.vm.Vms;
@@ -33,9 +34,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Refill: one pool at a time, lock, snapshot, target, plan, rows. Calls no cloud. */
@@ -219,7 +222,11 @@ public class RefillLoop implements Reconciler {
                             place.weight(),
                             seen.countedAt(place),
                             ownRoom,
-                            Math.min(byCap(cloud), atRest ? UNLIMITED : byQuota(cloud, place, now))
+                            Math.min(
+                                            byCap(cloud),
+                                            atRest
+                                                    ? UNLIMITED
+                                                    : byQuota(cloud, place.flavor(), now))
                                     - reserved.getOrDefault(cloud.name(), 0),
                             atOnce(cloud),
                             standing.standing(),
@@ -234,8 +241,8 @@ public class RefillLoop implements Reconciler {
         return cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
     }
 
-    private int byQuota(CloudState cloud, Pool.Place place, Instant now) {
-        return signals.room(cloud.name(), place.flavor(), now).orElse(UNLIMITED);
+    private int byQuota(CloudState cloud, String flavor, Instant now) {
+        return signals.room(cloud.name(), flavor, now).orElse(UNLIMITED);
     }
 
     /** While a cloud recovers, by what may warm there at once. */
@@ -299,24 +306,24 @@ public class RefillLoop implements Reconciler {
                         .collect(Collectors.toSet());
         if (full.isEmpty()) return;
         for (var id : counts.dispensableElsewhere(pool.id(), full, Math.min(people, bySize))) {
-            vms.find(id)
-                    .filter(vm -> vm.state() == VmState.READY && !vm.held())
-                    .filter(
-                            vm ->
-                                    vms.become(
-                                            vm,
-                                            VmState.DELETING,
-                                            VmReason.SURPLUS,
-                                            "its room is needed: people wait for " + pool.name(),
-                                            now,
-                                            "refill"))
+            String why = "its room is needed: people wait for " + pool.name();
+            takeBack(id, vm -> vm.state() == VmState.READY, VmReason.SURPLUS, why, now)
                     .ifPresent(vm -> wakes.wake(LoopKind.LIFECYCLE, vm.cloud()));
         }
     }
 
+    /** Sends a VM to its end, unless it is held or is no longer what it was taken for. */
+    private Optional<Vm> takeBack(
+            UUID id, Predicate<Vm> still, VmReason reason, String why, Instant now) {
+        return vms.find(id)
+                .filter(vm -> !vm.held())
+                .filter(still)
+                .filter(vm -> vms.become(vm, VmState.DELETING, reason, why, now, "refill"));
+    }
+
     /** By our cap or its quota. */
     private boolean isFull(CloudState cloud, String flavor, Instant now) {
-        return byCap(cloud) <= 0 || signals.room(cloud.name(), flavor, now).orElse(UNLIMITED) <= 0;
+        return byCap(cloud) <= 0 || byQuota(cloud, flavor, now) <= 0;
     }
 
     /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */
@@ -325,23 +332,12 @@ public class RefillLoop implements Reconciler {
         int kept = 0;
         for (var action : plan.actions()) {
             if (!(action instanceof PoolAction.Retire retire)) continue;
-            var gone =
-                    vms.find(retire.vm())
-                            .filter(vm -> !vm.held())
-                            .filter(vm -> retire.sent() || vm.createSentAt() == null)
-                            .filter(
-                                    vm ->
-                                            vm.state() == VmState.READY
-                                                    || VmState.WARMING.contains(vm.state()))
-                            .filter(
-                                    vm ->
-                                            vms.become(
-                                                    vm,
-                                                    VmState.DELETING,
-                                                    retire.reason(),
-                                                    retire.why(),
-                                                    now,
-                                                    "refill"));
+            Predicate<Vm> idle =
+                    vm ->
+                            (retire.sent() || vm.createSentAt() == null)
+                                    && (vm.state() == VmState.READY
+                                            || VmState.WARMING.contains(vm.state()));
+            var gone = takeBack(retire.vm(), idle, retire.reason(), retire.why(), now);
             if (gone.isPresent()) touched.add(gone.get().cloud());
             else kept++;
         }

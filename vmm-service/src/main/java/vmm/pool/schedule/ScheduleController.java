@@ -32,13 +32,12 @@ import vmm.web.Limit;
 import vmm.web.Names;
 import vmm.web.Page;
 import vmm.web.Problem;
+import vmm.web.QueryTime;
 
 import java.net.URI;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.OffsetDateTime;
 
 /** The schedules over HTTP. */
 @RestController
@@ -46,9 +45,6 @@ import java.time.OffsetDateTime;
 class ScheduleController {
     private static final Duration WEEK = Duration.ofDays(7);
     private static final Duration LONGEST_PREVIEW = Duration.ofDays(62);
-
-    private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
-    private static final Instant LAST = Instant.parse("9000-01-01T00:00:00Z");
 
     private final ScheduleViews views;
     private final ScheduleEdits edits;
@@ -97,24 +93,14 @@ class ScheduleController {
             @RequestParam(required = false)
                     @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE)
                     @Nullable String pool) {
-        Instant begin = from == null ? clock.instant() : instant("from", from);
-        Instant end = to == null ? begin.plus(WEEK) : instant("to", to);
+        Instant begin = from == null ? clock.instant() : QueryTime.of("from", from);
+        Instant end = to == null ? begin.plus(WEEK) : QueryTime.of("to", to);
         if (!begin.isBefore(end)) throw Problem.invalid("to", "must be after from");
         if (begin.plus(LONGEST_PREVIEW).isBefore(end)) {
             throw Problem.invalid(
                     "to", "must be at most " + LONGEST_PREVIEW.toDays() + " days after from");
         }
         return Page.whole(previews.over(pool, begin, end));
-    }
-
-    private static Instant instant(String parameter, String text) {
-        try {
-            var instant = OffsetDateTime.parse(text).toInstant();
-            if (!instant.isBefore(FIRST) && instant.isBefore(LAST)) return instant;
-        } catch (DateTimeException notOne) {
-            // told below
-        }
-        throw Problem.invalid(parameter, "must be an RFC 3339 time such as 2026-11-02T07:30:00Z");
     }
 
     /**
