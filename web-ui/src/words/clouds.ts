@@ -77,11 +77,12 @@ export function probeSays({ ok, failing }: Pick<Probe, "ok" | "failing">): { wor
   return ok ? { word: "Well", tone: "good" } : { word: "Missed", tone: "wait" };
 }
 
-/** `42 of 100`, of what all of the account use; divided for units: MB as GB. */
-export function quotaWords({ used, max }: QuotaUse, per = 1): string {
+/** `42 of 100, 12 of them by others`, of what all of the account use; divided for units: MB as GB. */
+export function quotaWords({ used, max, ours }: QuotaUse, per = 1): string {
   const amount = (n: number) => Math.round(n / per).toLocaleString("en-GB");
   if (used === null) return max === null ? "not told" : `at most ${amount(max)}; what is used is not told`;
-  return max === null ? `${amount(used)}, no limit` : `${amount(used)} of ${amount(max)}`;
+  const others = ours !== null && used > ours ? `, ${amount(used - ours)} of them by others` : "";
+  return (max === null ? `${amount(used)}, no limit` : `${amount(used)} of ${amount(max)}`) + others;
 }
 
 /** `8 s`, `1 min 20 s` of a measured boot; a dash where nothing was measured. */

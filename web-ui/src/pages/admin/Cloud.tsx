@@ -112,8 +112,16 @@ function Breakers({ breakers }: { breakers: readonly Breaker[] }) {
             {breakers.map((one) => {
               const state = said(BREAKER_STATES, one.state);
               return (
-                <tr key={`${one.flavor ?? "*"} ${one.kind}`}>
-                  <th scope="row">{one.flavor === null ? "the whole cloud" : <code>{one.flavor}</code>}</th>
+                <tr key={`${one.flavor ?? "*"} ${one.image ?? "*"} ${one.kind}`}>
+                  <th scope="row">
+                    {one.flavor === null ? "the whole cloud" : <code>{one.flavor}</code>}
+                    {one.image !== null && (
+                      <>
+                        {" "}
+                        with <code>{one.image}</code>
+                      </>
+                    )}
+                  </th>
                   <td className="full nowrap">
                     <Pill tone={state.tone}>{state.word}</Pill>
                   </td>

@@ -47,7 +47,8 @@ public class Outlooks {
                     WHERE placement.pool_id = pool.id AND placement.weight > 0 AND NOT cloud.paused
                       AND cloud.health <> 'UNHEALTHY'
                       AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = cloud.name AND opened_at IS NOT NULL
-                                      AND kind <> 'LATE' AND breaker.flavor IN (placement.flavor, '*'))) AS shelf) AS shelves
+                                      AND kind <> 'LATE' AND breaker.flavor IN (placement.flavor, '*')
+                                      AND breaker.image IN (placement.image, '*'))) AS shelf) AS shelves
             WHERE pool.id = ANY (:pools)
             """;
 

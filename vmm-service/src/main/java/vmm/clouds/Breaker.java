@@ -11,7 +11,8 @@ import java.util.UUID;
 /**
  * A breaker of one offering, or of a whole cloud.
  *
- * @param flavor {@link #WHOLE_CLOUD} for all of the cloud's
+ * @param flavor {@link #ANY} for all of the cloud's
+ * @param image {@link #ANY} for all
  * @param since the first strike
  * @param openedAt the last opening, null while it is closed
  * @param until no canary before, null while it is closed
@@ -21,6 +22,7 @@ import java.util.UUID;
 public record Breaker(
         String cloud,
         String flavor,
+        String image,
         Kind kind,
         int strikes,
         Instant since,
@@ -30,7 +32,7 @@ public record Breaker(
         String reason,
         @Nullable UUID canary) {
 
-    public static final String WHOLE_CLOUD = "*";
+    public static final String ANY = "*";
 
     private static final Duration FIRST = Duration.ofSeconds(30);
     private static final Duration LONGEST = Duration.ofMinutes(4);
@@ -46,26 +48,27 @@ public record Breaker(
 
     /** What it is held against. */
     public enum Kind {
-        NO_CAPACITY(false, 1, false, "no capacity"),
-        REJECTED(false, 1, false, "it rejects our creates"),
-        QUOTA(true, 1, false, "our quota is used up"),
-        THROTTLED(true, 1, false, "it throttles us"),
+        NO_CAPACITY(Scope.FLAVOR, 1, false, "no capacity"),
+        REJECTED(Scope.IMAGE, 1, false, "it rejects our creates"),
+        QUOTA(Scope.CLOUD, 1, false, "our quota is used up"),
+        THROTTLED(Scope.CLOUD, 1, false, "it throttles us"),
         /** Creates without an answer, or answered 5xx. One is an accident. */
-        UNREACHABLE(true, 2, true, "creates fail"),
-        UNAUTHORIZED(true, 1, true, "it does not accept our credentials, check the fleet file"),
-        BOOT_FAILED(false, 2, false, "launches there failed"),
+        UNREACHABLE(Scope.CLOUD, 2, true, "creates fail"),
+        UNAUTHORIZED(
+                Scope.CLOUD, 1, true, "it does not accept our credentials, check the fleet file"),
+        BOOT_FAILED(Scope.IMAGE, 2, false, "launches there failed"),
         /** Launches take too long: a last resort, but not closed. */
-        LATE(false, 2, false, "launches there are late"),
+        LATE(Scope.IMAGE, 2, false, "launches there are late"),
         /** A maintenance window is over, and nobody has tried the cloud since. */
-        WINDOW(true, 1, false, "a maintenance window is over");
+        WINDOW(Scope.CLOUD, 1, false, "a maintenance window is over");
 
-        private final boolean wholeCloud;
+        private final Scope scope;
         private final int opensAt;
         private final boolean sick;
         private final String words;
 
-        Kind(boolean wholeCloud, int opensAt, boolean sick, String words) {
-            this.wholeCloud = wholeCloud;
+        Kind(Scope scope, int opensAt, boolean sick, String words) {
+            this.scope = scope;
             this.opensAt = opensAt;
             this.sick = sick;
             this.words = words;
@@ -77,14 +80,21 @@ public record Breaker(
                 case CloudFailure.Rejected f -> REJECTED;
                 case CloudFailure.QuotaExceeded f -> QUOTA;
                 case CloudFailure.Throttled f -> THROTTLED;
+                case CloudFailure.HeldBack f ->
+                        throw new IllegalArgumentException("nothing was sent: " + f.detail());
                 case CloudFailure.Unreachable f -> UNREACHABLE;
                 case CloudFailure.Unauthorized f -> UNAUTHORIZED;
             };
         }
 
-        /** Whether it is the whole cloud's and not the offering's. */
-        boolean wholeCloud() {
-            return wholeCloud;
+        /** The flavor that it is held against, of a launch of this one. */
+        String flavor(String launched) {
+            return scope == Scope.CLOUD ? ANY : launched;
+        }
+
+        /** The image that it is held against, of a launch of this one. */
+        String image(String launched) {
+            return scope == Scope.IMAGE ? launched : ANY;
         }
 
         /** Strikes in a row at which it opens. */
@@ -111,6 +121,13 @@ public record Breaker(
         }
     }
 
+    private enum Scope {
+        CLOUD,
+        FLAVOR,
+        /** One image on one flavor. */
+        IMAGE
+    }
+
     public boolean open() {
         return openedAt != null;
     }
@@ -126,7 +143,19 @@ public record Breaker(
     }
 
     public boolean ofWholeCloud() {
-        return flavor.equals(WHOLE_CLOUD);
+        return flavor.equals(ANY);
+    }
+
+    /** Whether it is held against launches of an image on a flavor of its cloud. */
+    public boolean concerns(String otherFlavor, String otherImage) {
+        return (ofWholeCloud() || flavor.equals(otherFlavor))
+                && (image.equals(ANY) || image.equals(otherImage));
+    }
+
+    /** What it is held against, such as {@code m1: }; empty for the whole cloud. */
+    String where() {
+        if (ofWholeCloud()) return "";
+        return (image.equals(ANY) ? flavor : flavor + " with " + image) + ": ";
     }
 
     /**

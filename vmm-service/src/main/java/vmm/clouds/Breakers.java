@@ -35,9 +35,17 @@ public class Breakers {
         this.events = events;
     }
 
-    /** Those of one cloud. */
+    /** Those of one cloud, without what is held against offerings that no pool uses any more. */
     public List<Breaker> of(String cloud) {
-        return jdbc.sql("SELECT * FROM breaker WHERE cloud = :cloud ORDER BY flavor, kind")
+        return jdbc.sql(
+                        """
+                        SELECT * FROM breaker
+                        WHERE cloud = :cloud AND (flavor = '*' OR EXISTS (
+                            SELECT 1 FROM placement JOIN pool ON pool.id = pool_id
+                            WHERE placement.cloud = breaker.cloud AND placement.flavor = breaker.flavor
+                              AND breaker.image IN (placement.image, '*') AND NOT pool.deleted))
+                        ORDER BY flavor, image, kind
+                        """)
                 .param("cloud", cloud)
                 .query(Breakers::read)
                 .list();
@@ -47,7 +55,7 @@ public class Breakers {
     public List<Breaker> open() {
         return jdbc.sql(
                         "SELECT * FROM breaker WHERE opened_at IS NOT NULL"
-                                + " ORDER BY cloud, flavor, kind")
+                                + " ORDER BY cloud, flavor, image, kind")
                 .query(Breakers::read)
                 .list();
     }
@@ -78,9 +86,9 @@ public class Breakers {
             String cloud, String reason, Instant began, Instant end, Instant now) {
         return jdbc.sql(
                                 """
-                                INSERT INTO breaker (cloud, flavor, kind, strikes, since, opened_at, until, reason)
-                                VALUES (:cloud, '*', 'WINDOW', 1, :now, :now, :end, :reason)
-                                ON CONFLICT (cloud, flavor, kind) DO UPDATE SET until = :end, reason = :reason, strikes = 1,
+                                INSERT INTO breaker (cloud, flavor, image, kind, strikes, since, opened_at, until, reason)
+                                VALUES (:cloud, '*', '*', 'WINDOW', 1, :now, :now, :end, :reason)
+                                ON CONFLICT (cloud, flavor, image, kind) DO UPDATE SET until = :end, reason = :reason, strikes = 1,
                                     opened_at = COALESCE(breaker.opened_at, :now), since = COALESCE(breaker.opened_at, :now),
                                     closed_at = NULL
                                 WHERE (breaker.opened_at IS NULL AND breaker.closed_at < :began)
@@ -102,14 +110,16 @@ public class Breakers {
      */
     private void strike(
             Launch launch, Kind kind, @Nullable Duration pause, String reason, Instant now) {
-        String flavor = kind.wholeCloud() ? Breaker.WHOLE_CLOUD : launch.flavor();
+        String flavor = kind.flavor(launch.flavor());
+        String image = kind.image(launch.image());
         jdbc.sql(
                         """
-                        INSERT INTO breaker (cloud, flavor, kind, strikes, since, reason)
-                        VALUES (:cloud, :flavor, :kind, 0, :now, :reason) ON CONFLICT DO NOTHING
+                        INSERT INTO breaker (cloud, flavor, image, kind, strikes, since, reason)
+                        VALUES (:cloud, :flavor, :image, :kind, 0, :now, :reason) ON CONFLICT DO NOTHING
                         """)
                 .param("cloud", launch.cloud())
                 .param("flavor", flavor)
+                .param("image", image)
                 .param("kind", kind.name())
                 .param("now", Instants.sql(now))
                 .param("reason", reason)
@@ -117,11 +127,13 @@ public class Breakers {
         var struck =
                 jdbc.sql(
                                 """
-                                SELECT * FROM breaker WHERE cloud = :cloud AND (canary = :vm OR flavor = :flavor AND kind = :kind)
-                                ORDER BY flavor, kind FOR NO KEY UPDATE
+                                SELECT * FROM breaker
+                                WHERE cloud = :cloud AND (canary = :vm OR flavor = :flavor AND image = :image AND kind = :kind)
+                                ORDER BY flavor, image, kind FOR NO KEY UPDATE
                                 """)
                         .param("cloud", launch.cloud())
                         .param("flavor", flavor)
+                        .param("image", image)
                         .param("kind", kind.name())
                         .param("vm", launch.vm())
                         .query(Breakers::read)
@@ -148,7 +160,7 @@ public class Breakers {
                                    since = CASE WHEN :anew THEN :now ELSE since END,
                                    closed_at = CASE WHEN :anew OR :opens THEN NULL ELSE closed_at END,
                                    reason = CASE WHEN kind = :kind THEN :reason ELSE reason END
-                            WHERE cloud = :cloud AND flavor = :flavor AND kind = :own
+                            WHERE cloud = :cloud AND flavor = :flavor AND image = :image AND kind = :own
                             """)
                     .param("strikes", strikes)
                     .param("anew", anew)
@@ -166,29 +178,31 @@ public class Breakers {
                     .param("reason", reason)
                     .param("cloud", breaker.cloud())
                     .param("flavor", breaker.flavor())
+                    .param("image", breaker.image())
                     .param("own", breaker.kind().name())
                     .update();
         }
     }
 
     /** Whether a launch there that becomes READY proves anything. */
-    public boolean canBeProved(String cloud, String flavor) {
+    public boolean canBeProved(Launch launch) {
         return jdbc.sql(
                         """
                         SELECT width IS NOT NULL OR EXISTS (
-                            SELECT 1 FROM breaker WHERE breaker.cloud = :cloud AND breaker.flavor IN (:flavor, '*')
+                            SELECT 1 FROM breaker WHERE breaker.cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
                               AND (opened_at IS NOT NULL OR closed_at IS NULL))
                         FROM cloud WHERE name = :cloud
                         """)
-                .param("cloud", cloud)
-                .param("flavor", flavor)
+                .param("cloud", launch.cloud())
+                .param("flavor", launch.flavor())
+                .param("image", launch.image())
                 .query(Boolean.class)
                 .single();
     }
 
     /**
-     * Forgets what is held against an offering and its cloud, as a launch became READY that was
-     * sent after the last opening.
+     * Forgets what is held against an offering and its cloud, as a launch became READY: what was
+     * opened or struck before that launch was sent, and strikes of boots whenever that was.
      *
      * @param late whether it took too long: then its lateness is not forgiven
      * @return the kinds of those that were open
@@ -196,11 +210,13 @@ public class Breakers {
     public Set<Kind> clear(Launch launch, Instant sentAt, boolean late, Instant now) {
         jdbc.sql(
                         """
-                        DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at IS NULL
-                          AND closed_at IS NULL AND since <= :sent AND (kind <> 'LATE' OR NOT :late)
+                        DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
+                          AND opened_at IS NULL AND closed_at IS NULL
+                          AND (since <= :sent OR kind IN ('BOOT_FAILED', 'LATE')) AND (kind <> 'LATE' OR NOT :late)
                         """)
                 .param("cloud", launch.cloud())
                 .param("flavor", launch.flavor())
+                .param("image", launch.image())
                 .param("sent", Instants.sql(sentAt))
                 .param("late", late)
                 .update();
@@ -208,11 +224,12 @@ public class Breakers {
                 jdbc.sql(
                                 """
                                 UPDATE breaker SET opened_at = NULL, until = NULL, canary = NULL, closed_at = :now
-                                WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at <= :sent
-                                  AND (kind <> 'LATE' OR NOT :late) RETURNING *
+                                WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
+                                  AND opened_at <= :sent AND (kind <> 'LATE' OR NOT :late) RETURNING *
                                 """)
                         .param("cloud", launch.cloud())
                         .param("flavor", launch.flavor())
+                        .param("image", launch.image())
                         .param("sent", Instants.sql(sentAt))
                         .param("late", late)
                         .param("now", Instants.sql(now))
@@ -225,20 +242,57 @@ public class Breakers {
     }
 
     private void tell(Breaker breaker, String what, String why, Instant now) {
-        String where = breaker.ofWholeCloud() ? "" : breaker.flavor() + ": ";
-        events.append(NewEvent.ofCloud(breaker.cloud(), what, where + why, "health"), now);
+        events.append(
+                NewEvent.ofCloud(breaker.cloud(), what, breaker.where() + why, "health"), now);
     }
 
-    /** Makes a VM the canary of all that is open for it; under the lock of its cloud's row. */
-    public void assignCanary(Launch launch) {
+    /** A create was accepted: that an earlier one was not was an accident. */
+    public void forgetAccident(Launch launch, Instant sentAt) {
         jdbc.sql(
                         """
-                        UPDATE breaker SET canary = :vm
-                        WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND opened_at IS NOT NULL
+                        DELETE FROM breaker WHERE cloud = :cloud AND flavor = '*' AND kind = 'UNREACHABLE'
+                          AND opened_at IS NULL AND closed_at IS NULL AND since <= :sent
                         """)
-                .param("vm", launch.vm())
+                .param("cloud", launch.cloud())
+                .param("sent", Instants.sql(sentAt))
+                .update();
+    }
+
+    /**
+     * Makes a VM the canary of all that is open for it; under the lock of its cloud's row. Where
+     * nothing is, others failed to boot there: what it tries is closed too until it is READY.
+     */
+    public void assignCanary(Launch launch, Instant now) {
+        int assigned =
+                jdbc.sql(
+                                """
+                                UPDATE breaker SET canary = :vm
+                                WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*') AND opened_at IS NOT NULL
+                                """)
+                        .param("vm", launch.vm())
+                        .param("cloud", launch.cloud())
+                        .param("flavor", launch.flavor())
+                        .param("image", launch.image())
+                        .update();
+        if (assigned == 0) suspect(launch, now);
+    }
+
+    private void suspect(Launch launch, Instant now) {
+        String why =
+                launch.flavor() + " with " + launch.image() + ": others did not boot, one tries";
+        events.append(NewEvent.ofCloud(launch.cloud(), "BREAKER_OPENED", why, "health"), now);
+        jdbc.sql(
+                        """
+                        INSERT INTO breaker (cloud, flavor, image, kind, since, opened_at, until, reason, canary)
+                        VALUES (:cloud, :flavor, :image, 'BOOT_FAILED', :now, :now, :now, 'others did not boot', :vm)
+                        ON CONFLICT (cloud, flavor, image, kind) DO UPDATE SET strikes = 1, since = :now, opened_at = :now, until = :now,
+                            closed_at = NULL, reason = excluded.reason, canary = :vm
+                        """)
                 .param("cloud", launch.cloud())
                 .param("flavor", launch.flavor())
+                .param("image", launch.image())
+                .param("now", Instants.sql(now))
+                .param("vm", launch.vm())
                 .update();
     }
 
@@ -258,6 +312,7 @@ public class Breakers {
         return new Breaker(
                 row.getString("cloud"),
                 row.getString("flavor"),
+                row.getString("image"),
                 Kind.valueOf(row.getString("kind")),
                 row.getInt("strikes"),
                 Objects.requireNonNull(Instants.read(row, "since")),
@@ -273,5 +328,6 @@ public class Breakers {
      *
      * @param sentAt when its create was sent, null if it was not yet
      */
-    public record Launch(UUID vm, String cloud, String flavor, @Nullable Instant sentAt) {}
+    public record Launch(
+            UUID vm, String cloud, String flavor, String image, @Nullable Instant sentAt) {}
 }

@@ -26,7 +26,8 @@ public final class CloudHealth {
      * @param listFailure what for, null if the last one succeeded
      * @param refused whether that says that our credentials are wrong, or that there are none
      * @param breakers all of the cloud's
-     * @param bootsElsewhere whether anything that was sent since launches failed there became READY
+     * @param boots whether launches that fail to boot are of one offering among others, or
+     *     something became READY since the first that did
      * @param probes those that fail, in words
      * @param calls what is wrong with the calls of the last minute, null if nothing is
      * @param recovering whether it was UNHEALTHY and has not proved itself yet
@@ -36,7 +37,7 @@ public final class CloudHealth {
             @Nullable String listFailure,
             boolean refused,
             List<Breaker> breakers,
-            boolean bootsElsewhere,
+            boolean boots,
             List<String> probes,
             @Nullable String calls,
             boolean recovering) {}
@@ -77,7 +78,7 @@ public final class CloudHealth {
                         breaker ->
                                 breaker.kind().sick()
                                         || (breaker.kind() == Breaker.Kind.BOOT_FAILED
-                                                && !seen.bootsElsewhere()))
+                                                && !seen.boots()))
                 .findFirst()
                 .map(CloudHealth::words);
     }
@@ -98,7 +99,9 @@ public final class CloudHealth {
     }
 
     private static String words(Breaker breaker) {
-        String where = breaker.ofWholeCloud() ? "" : breaker.flavor() + ": ";
-        return where + breaker.words() + ", since " + Objects.requireNonNull(breaker.openedAt());
+        return breaker.where()
+                + breaker.words()
+                + ", since "
+                + Objects.requireNonNull(breaker.openedAt());
     }
 }

@@ -241,6 +241,31 @@ public class CloudSignals {
                 .single();
     }
 
+    /**
+     * What VMs of ours use of the quota of a cloud, of those that it could count when it was read.
+     */
+    QuotaState.Ours ours(String cloud, Instant readAt) {
+        return jdbc.sql(
+                        """
+                        SELECT count(*)::int AS instances, count(*) = count(offering.flavor) AS known,
+                               COALESCE(sum(offering.vcpus), 0)::int AS vcpus, COALESCE(sum(offering.ram_mb), 0)::int AS ram_mb
+                        FROM vm LEFT JOIN offering ON offering.cloud = vm.cloud AND offering.flavor = vm.flavor
+                        WHERE vm.cloud = :cloud AND vm.state <> 'DELETED' AND vm.create_answer IS DISTINCT FROM 'REFUSED'
+                          AND vm.create_sent_at < :readAt
+                        """)
+                .param("cloud", cloud)
+                .param("readAt", Instants.sql(readAt))
+                .query(
+                        (row, n) -> {
+                            boolean known = row.getBoolean("known");
+                            return new QuotaState.Ours(
+                                    row.getInt("instances"),
+                                    known ? row.getInt("vcpus") : null,
+                                    known ? row.getInt("ram_mb") : null);
+                        })
+                .single();
+    }
+
     private static <T> T[] array(
             List<Offering> offerings,
             java.util.function.Function<Offering, T> part,

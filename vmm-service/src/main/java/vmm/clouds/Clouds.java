@@ -52,6 +52,9 @@ public class Clouds {
 
     private static final Duration TROUBLE_LASTS = Duration.ofMinutes(1);
 
+    /** A listing that is put off for longer counts as failed. */
+    private static final Duration UNSEEN = Duration.ofMinutes(2);
+
     private final JdbcClient jdbc;
     private final Breakers breakers;
     private final Events events;
@@ -115,7 +118,8 @@ public class Clouds {
 
     /**
      * Records a listing that failed. The next is tried after 1 s, then twice as long each time, at
-     * most 30 s. A cloud that throttles us is not sick: it is left alone for as long as it says.
+     * most 30 s. A cloud that throttles us is left alone for as long as it says, and is not sick
+     * before it has shown us nothing for {@link #UNSEEN}.
      *
      * @param now when it had failed
      */
@@ -124,7 +128,11 @@ public class Clouds {
                 failure instanceof CloudFailure.Throttled throttled
                         ? Breaker.pause(throttled)
                         : Duration.ZERO;
-        boolean strike = !(failure instanceof CloudFailure.Throttled);
+        boolean patient =
+                failure instanceof CloudFailure.Throttled
+                        || failure instanceof CloudFailure.HeldBack;
+        Instant seen = Objects.requireNonNullElse(cloud.listedAt(), cloud.healthSince());
+        boolean strike = !patient || seen.plus(UNSEEN).isBefore(now);
         jdbc.sql(
                         """
                         UPDATE cloud SET failures = failures + :strike, refused = refused OR :refused,
@@ -244,7 +252,7 @@ public class Clouds {
                 listed.failure(),
                 listed.refused(),
                 own,
-                bootsElsewhere(was.name(), own),
+                boots(was.name(), own),
                 was.reachable() ? List.of() : failingProbes(was.name()),
                 was.callTrouble(),
                 was.sick() || recovers);
@@ -287,20 +295,23 @@ public class Clouds {
         return news;
     }
 
-    /** Whether anything became READY that was sent since launches failed there. */
-    private boolean bootsElsewhere(String name, List<Breaker> breakers) {
-        var since =
+    /** As {@link CloudHealth.Signals#boots}: with two that fail, it is hardly the offerings. */
+    private boolean boots(String name, List<Breaker> breakers) {
+        var failing =
                 breakers.stream()
                         .filter(b -> b.open() && b.kind() == Breaker.Kind.BOOT_FAILED)
-                        .map(Breaker::since)
-                        .min(Comparator.naturalOrder());
+                        .toList();
+        var since = failing.stream().map(Breaker::since).min(Comparator.naturalOrder());
         return since.isEmpty()
                 || jdbc.sql(
                                 """
-                                SELECT EXISTS (SELECT 1 FROM vm WHERE cloud = :name AND state IN ('READY', 'ALLOCATED')
-                                               AND create_sent_at > :since)
+                                SELECT EXISTS (SELECT 1 FROM vm WHERE cloud = :name AND state IN ('READY', 'ALLOCATED') AND ready_at > :since)
+                                    OR :failing = 1 AND (
+                                        SELECT count(DISTINCT (flavor, image)) > 1 FROM placement JOIN pool ON pool.id = pool_id
+                                        WHERE cloud = :name AND NOT pool.deleted)
                                 """)
                         .param("name", name)
+                        .param("failing", failing.size())
                         .param("since", Instants.sql(since.get()))
                         .query(Boolean.class)
                         .single();
@@ -354,6 +365,7 @@ public class Clouds {
             case CloudFailure.Rejected f -> "it rejects our listings: " + f.detail();
             case CloudFailure.Unreachable f -> f.detail();
             case CloudFailure.Throttled f -> f.detail();
+            case CloudFailure.HeldBack f -> f.detail();
             case CloudFailure.NoCapacity f -> f.detail();
             case CloudFailure.QuotaExceeded f -> f.detail();
         };

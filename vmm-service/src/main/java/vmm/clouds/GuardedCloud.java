@@ -42,9 +42,6 @@ public final class GuardedCloud implements CloudProvider {
     /** Calls that change something, under way at once. */
     private static final int CHANGES = 32;
 
-    /** What our own limits hold back is tried again so soon. */
-    private static final Duration OWN_PAUSE = Duration.ofSeconds(1);
-
     private final String name;
     private final CloudProvider cloud;
     private final MeterRegistry meters;
@@ -112,7 +109,7 @@ public final class GuardedCloud implements CloudProvider {
     public CreateAnswer create(LaunchSpec spec) {
         try {
             return call("create", changes, () -> cloud.create(spec));
-        } catch (CloudFailure.Throttled notSent) {
+        } catch (CloudFailure.HeldBack notSent) {
             return new CreateAnswer.Refused(notSent);
         } catch (CloudFailure unanswered) {
             return new CreateAnswer.Unknown(unanswered);
@@ -281,7 +278,7 @@ public final class GuardedCloud implements CloudProvider {
     }
 
     private static CloudFailure notSent(String why) {
-        return new CloudFailure.Throttled(why, Optional.of(OWN_PAUSE));
+        return new CloudFailure.HeldBack(why);
     }
 
     /** A call to the cloud. */

@@ -7,6 +7,7 @@ import vmm.fleet.ProbeEntry;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
@@ -30,8 +31,8 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /**
- * Looks over the network, directly and with a new connection each time. Redirects are answers, and
- * are not followed.
+ * Looks over the network, directly or through the probe's own proxy, with a new connection each
+ * time. Redirects are answers, and are not followed.
  */
 @Component
 final class NetworkLook implements ProbeLook, AutoCloseable {
@@ -112,7 +113,10 @@ final class NetworkLook implements ProbeLook, AutoCloseable {
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .followRedirects(HttpClient.Redirect.NEVER)
-                        .proxy(HttpClient.Builder.NO_PROXY)
+                        .proxy(
+                                http.proxy()
+                                        .map(NetworkLook::through)
+                                        .orElse(HttpClient.Builder.NO_PROXY))
                         .build();
         try {
             var request = HttpRequest.newBuilder(http.address()).timeout(timeout).GET().build();
@@ -128,6 +132,10 @@ final class NetworkLook implements ProbeLook, AutoCloseable {
         } finally {
             client.shutdownNow();
         }
+    }
+
+    private static ProxySelector through(ProbeEntry.Tcp proxy) {
+        return ProxySelector.of(InetSocketAddress.createUnresolved(proxy.host(), proxy.port()));
     }
 
     /** The HTTP client says so some causes deep. */

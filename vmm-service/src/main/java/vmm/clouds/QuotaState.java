@@ -1,5 +1,7 @@
 package vmm.clouds;
 
+import org.jspecify.annotations.Nullable;
+
 import vmm.cloud.Quota;
 
 import java.time.Instant;
@@ -9,4 +11,8 @@ import java.time.Instant;
  *
  * @param readAt when the call began: what was created since may not be in what is used
  */
-public record QuotaState(Quota quota, Instant readAt) {}
+public record QuotaState(Quota quota, Instant readAt) {
+
+    /** What VMs of ours use of it; null where the size of one of them is not known. */
+    record Ours(int instances, @Nullable Integer vcpus, @Nullable Integer ramMb) {}
+}

@@ -41,7 +41,9 @@ class SignalViews {
 
     /** Null if the cloud has never told it. */
     @Nullable CloudQuotaView quota(String cloud) {
-        return signals.quota(cloud).map(CloudQuotaView::of).orElse(null);
+        return signals.quota(cloud)
+                .map(quota -> CloudQuotaView.of(quota, signals.ours(cloud, quota.readAt())))
+                .orElse(null);
     }
 
     /**
@@ -80,24 +82,29 @@ class SignalViews {
     record CloudQuotaView(
             QuotaUseView instances, QuotaUseView vcpus, QuotaUseView ramMb, Instant readAt) {
 
-        static CloudQuotaView of(QuotaState state) {
+        static CloudQuotaView of(QuotaState state, QuotaState.Ours ours) {
             var quota = state.quota();
             return new CloudQuotaView(
-                    QuotaUseView.of(quota.usedInstances(), quota.maxInstances()),
-                    QuotaUseView.of(quota.usedVcpus(), quota.maxVcpus()),
-                    QuotaUseView.of(quota.usedRamMb(), quota.maxRamMb()),
+                    QuotaUseView.of(quota.usedInstances(), quota.maxInstances(), ours.instances()),
+                    QuotaUseView.of(quota.usedVcpus(), quota.maxVcpus(), ours.vcpus()),
+                    QuotaUseView.of(quota.usedRamMb(), quota.maxRamMb(), ours.ramMb()),
                     state.readAt());
         }
     }
 
-    /** One limit; null is what the cloud does not tell. */
+    /**
+     * One limit; null is what the cloud does not tell.
+     *
+     * @param ours what our own VMs use of it; null where their sizes are not known
+     */
     @Schema(name = "QuotaUse")
-    record QuotaUseView(@Nullable Integer used, @Nullable Integer max) {
+    record QuotaUseView(@Nullable Integer used, @Nullable Integer max, @Nullable Integer ours) {
 
-        static QuotaUseView of(OptionalInt used, OptionalInt max) {
+        static QuotaUseView of(OptionalInt used, OptionalInt max, @Nullable Integer ours) {
             return new QuotaUseView(
                     used.isPresent() ? used.getAsInt() : null,
-                    max.isPresent() ? max.getAsInt() : null);
+                    max.isPresent() ? max.getAsInt() : null,
+                    ours);
         }
     }
 }

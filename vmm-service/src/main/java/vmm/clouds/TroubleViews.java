@@ -103,11 +103,13 @@ class TroubleViews {
      * A breaker.
      *
      * @param flavor null for the whole cloud
+     * @param image null for any
      * @param until no canary before; null when there is no such time
      */
     @Schema(name = "Breaker")
     record BreakerView(
             @Nullable String flavor,
+            @Nullable String image,
             Breaker.Kind kind,
             BreakerState state,
             int strikes,
@@ -123,6 +125,7 @@ class TroubleViews {
                             : breaker.due(now) ? BreakerState.HALF_OPEN : BreakerState.OPEN;
             return new BreakerView(
                     breaker.ofWholeCloud() ? null : breaker.flavor(),
+                    breaker.image().equals(Breaker.ANY) ? null : breaker.image(),
                     breaker.kind(),
                     state,
                     breaker.strikesAt(now),

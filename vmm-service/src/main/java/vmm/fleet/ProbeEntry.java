@@ -25,8 +25,10 @@ public record ProbeEntry(String name, Target target, Duration timeout, Duration 
      * An address that answers a GET.
      *
      * @param expectStatus the only status that is success; empty: any of 2xx and 3xx
+     * @param proxy through which it is asked, a host and a port; empty: directly
      */
-    public record Http(URI address, Optional<Integer> expectStatus) implements Target {
+    public record Http(URI address, Optional<Integer> expectStatus, Optional<Tcp> proxy)
+            implements Target {
 
         /** Without the path, which may be nobody's business. */
         @Override

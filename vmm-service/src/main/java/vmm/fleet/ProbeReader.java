@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 final class ProbeReader {
 
     private static final Set<String> PROBE =
-            Set.of("name", "tcp", "http", "expectStatus", "timeout", "every");
+            Set.of("name", "tcp", "http", "proxy", "expectStatus", "timeout", "every");
 
     /** A host and a port; an IPv6 address in brackets. */
     private static final Pattern ENDPOINT =
@@ -62,9 +62,10 @@ final class ProbeReader {
         }
         var status = probe.whole("expectStatus", 100, 599);
         if (probe.has("http")) return http(probe, status);
-        if (probe.has("expectStatus"))
-            probe.problem("expectStatus", "expectStatus is for 'http' only: leave it out");
-        return tcp(probe);
+        for (var key : List.of("expectStatus", "proxy")) {
+            if (probe.has(key)) probe.problem(key, key + " is for 'http' only: leave it out");
+        }
+        return tcp(probe, "tcp").map(tcp -> tcp);
     }
 
     private static Optional<ProbeEntry.Target> http(Fields probe, Optional<Integer> status) {
@@ -77,18 +78,20 @@ final class ProbeReader {
                             + " or password");
             return Optional.empty();
         }
-        return Optional.of(new ProbeEntry.Http(URI.create(address.get()), status));
+        var proxy = tcp(probe, "proxy");
+        return Optional.of(new ProbeEntry.Http(URI.create(address.get()), status, proxy));
     }
 
-    private static Optional<ProbeEntry.Target> tcp(Fields probe) {
-        var endpoint = probe.text("tcp", FleetReader.LONGEST_URL);
+    private static Optional<ProbeEntry.Tcp> tcp(Fields probe, String key) {
+        var endpoint = probe.text(key, FleetReader.LONGEST_URL);
         if (endpoint.isEmpty()) return Optional.empty();
         var parts = ENDPOINT.matcher(endpoint.get());
         int port = parts.matches() ? port(parts) : 0;
         if (port < 1 || port > 65_535) {
             probe.problem(
-                    "tcp",
-                    "tcp is no host and port: write them with a colon between, such as"
+                    key,
+                    key
+                            + " is no host and port: write them with a colon between, such as"
                             + " \"10.1.0.1:443\"");
             return Optional.empty();
         }

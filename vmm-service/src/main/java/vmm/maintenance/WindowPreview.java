@@ -335,8 +335,7 @@ record WindowPreview(
                             rooms.getOrDefault(place.cloud(), 0),
                             standing(cloud),
                             cloud.obstacle(),
-                            false,
-                            Shelf.Trust.ALL));
+                            false));
         }
         return shelves;
     }

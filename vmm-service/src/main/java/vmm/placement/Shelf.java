@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param standing whether it is offered
  * @param why why it is not simply offered, null if it is
  * @param canaryDue whether one VM is to be launched to try it
- * @param trust which VMs here are counted on
  */
 public record Shelf(
         int position,
@@ -28,8 +27,7 @@ public record Shelf(
         int atOnce,
         Standing standing,
         @Nullable String why,
-        boolean canaryDue,
-        Trust trust) {
+        boolean canaryDue) {
 
     /** One where any number may warm at once. */
     public Shelf(
@@ -44,8 +42,7 @@ public record Shelf(
             int cloudRoom,
             Standing standing,
             @Nullable String why,
-            boolean canaryDue,
-            Trust trust) {
+            boolean canaryDue) {
         this(
                 position,
                 cloud,
@@ -59,8 +56,7 @@ public record Shelf(
                 Integer.MAX_VALUE,
                 standing,
                 why,
-                canaryDue,
-                trust);
+                canaryDue);
     }
 
     /** What may be launched on a shelf now. */
@@ -71,17 +67,6 @@ public record Shelf(
         LAST_RESORT,
         /** Nothing but a canary. */
         CLOSED
-    }
-
-    /** Which VMs on a shelf's cloud are counted on. */
-    public enum Trust {
-        ALL,
-        /** The cloud is sick: those that warm are as good as lost. */
-        READY_ONLY,
-        /** The cloud will be gone: those that nobody was granted are as good as lost. */
-        NONE,
-        /** It is gone as planned: they are taken back. */
-        DRAINED
     }
 
     public int room() {
@@ -114,9 +99,14 @@ public record Shelf(
         return with(0, ownRoom + counted, cloudRoom + onCloud, Integer.MAX_VALUE, canaryDue);
     }
 
+    /** With room for so many on its cloud, where that is less. */
+    public Shelf within(int more) {
+        return with(counted, ownRoom, Math.min(cloudRoom, more), atOnce, canaryDue);
+    }
+
     private Shelf with(int counted, int ownRoom, int cloudRoom, int atOnce, boolean canaryDue) {
         return new Shelf(
                 position, cloud, image, flavor, network, weight, counted, ownRoom, cloudRoom,
-                atOnce, standing, why, canaryDue, trust);
+                atOnce, standing, why, canaryDue);
     }
 }

@@ -6,7 +6,7 @@ import vmm.clouds.Breaker;
 import vmm.clouds.CloudState;
 import vmm.maintenance.WindowEffect;
 import vmm.placement.Shelf.Standing;
-import vmm.placement.Shelf.Trust;
+import vmm.pool.Pool;
 
 import java.time.Instant;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.UUID;
  *
  * @param why null where it is simply offered
  */
-record Footing(Standing standing, @Nullable String why, boolean canaryDue, Trust trust) {
+record Footing(Standing standing, @Nullable String why, boolean canaryDue) {
 
     /**
      * @param open all open breakers
@@ -28,56 +28,57 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue, Trust
      */
     static Footing of(
             CloudState cloud,
-            String flavor,
+            Pool.Place place,
             WindowEffect window,
             List<Breaker> open,
             Set<UUID> trying,
             Instant now) {
-        if (!window.mayLaunch()) return closed(words(window), trust(cloud, window));
-        if (cloud.paused()) return closed(paused(cloud), trust(cloud));
-        var own =
-                open.stream()
-                        .filter(b -> b.cloud().equals(cloud.name()))
-                        .filter(b -> b.ofWholeCloud() || b.flavor().equals(flavor))
-                        .toList();
+        if (!window.mayLaunch()) return closed(words(window), false);
+        if (cloud.paused()) return closed(paused(cloud), false);
+        var there = open.stream().filter(b -> b.cloud().equals(cloud.name())).toList();
+        var own = there.stream().filter(b -> b.concerns(place.flavor(), place.image())).toList();
         var closing = own.stream().filter(Breaker::closesOffering).findFirst();
-        if (cloud.sick() && (!cloud.reachable() || closing.isEmpty())) {
-            return closed(unhealthy(cloud), trust(cloud));
+        if (cloud.sick() && !cloud.reachable()) return closed(unhealthy(cloud), false);
+        if (cloud.sick() && closing.isEmpty()) {
+            return closed(unhealthy(cloud), maySuspect(there, trying, now));
         }
         boolean due =
                 !own.isEmpty()
                         && own.stream().allMatch(b -> b.due(now) && !trying.contains(b.canary()));
         if (closing.isPresent()) {
             var breaker = closing.get();
-            return new Footing(Standing.CLOSED, words(breaker, trying, now), due, trust(cloud));
+            return closed(words(breaker, trying, now), due);
         }
         if (!own.isEmpty()) {
-            return new Footing(
-                    Standing.LAST_RESORT, words(own.getFirst(), trying, now), due, trust(cloud));
+            return lastResort(words(own.getFirst(), trying, now), due);
         }
         if (window.strength() == WindowEffect.Strength.LAST_RESORT) {
-            return new Footing(Standing.LAST_RESORT, words(window), false, trust(cloud));
+            return lastResort(words(window), false);
         }
         return cloud.callTrouble() != null
-                ? new Footing(Standing.LAST_RESORT, cloud.callTrouble(), false, trust(cloud))
-                : new Footing(Standing.OFFERED, null, false, trust(cloud));
+                ? lastResort(cloud.callTrouble(), false)
+                : new Footing(Standing.OFFERED, null, false);
     }
 
-    private static Footing closed(String why, Trust trust) {
-        return new Footing(Standing.CLOSED, why, false, trust);
+    private static Footing closed(String why, boolean canaryDue) {
+        return new Footing(Standing.CLOSED, why, canaryDue);
     }
 
-    private static Trust trust(CloudState cloud, WindowEffect window) {
-        if (window.drains()) return Trust.DRAINED;
-        return window.counts() ? trust(cloud) : Trust.NONE;
+    private static Footing lastResort(String why, boolean canaryDue) {
+        return new Footing(Standing.LAST_RESORT, why, canaryDue);
+    }
+
+    /**
+     * Where a cloud is sick because other offerings do not boot there: whether one more may be
+     * tried, after their back-off and one at a time.
+     */
+    private static boolean maySuspect(List<Breaker> there, Set<UUID> trying, Instant now) {
+        return there.stream().anyMatch(b -> b.due(now))
+                && there.stream().noneMatch(b -> trying.contains(b.canary()));
     }
 
     private static String words(WindowEffect window) {
         return Objects.toString(window.reason(), "maintenance");
-    }
-
-    private static Trust trust(CloudState cloud) {
-        return cloud.sick() ? Trust.READY_ONLY : Trust.ALL;
     }
 
     private static String paused(CloudState cloud) {

@@ -161,7 +161,10 @@ public class LifecycleLoop implements Reconciler {
                                 .filter(vm -> !vm.held() && VmState.WARMING.contains(vm.state()))
                                 .filter(vm -> isLate(vm, now))
                                 .count();
-        if (late > 0) log.info("lifecycle cloud={} {} VMs are late", name, late);
+        if (late > 0) {
+            log.info("lifecycle cloud={} {} VMs are late", name, late);
+            clouds.judge(name, now);
+        }
         return Pass.of(
                 changed.get(), rows.size() + " VMs, " + look.words() + ", " + changed + " changed");
     }

@@ -3,13 +3,11 @@ package vmm.reconcile;
 import vmm.placement.Placement;
 import vmm.placement.Shelf;
 import vmm.placement.Shelf.Standing;
-import vmm.placement.Shelf.Trust;
 import vmm.reconcile.PoolSnapshot.Candidate;
 import vmm.vm.VmReason;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +38,6 @@ final class PoolPlanner {
     private static final int UNEVEN = 2;
 
     private final PoolSnapshot pool;
-    private final Map<String, Trust> trust = new HashMap<>();
     private final List<PoolAction> actions = new ArrayList<>();
     private final Set<UUID> retired = new HashSet<>();
     private final List<Shelf> shelves;
@@ -51,7 +48,6 @@ final class PoolPlanner {
         this.pool = pool;
         this.shelves = new ArrayList<>(pool.shelves());
         this.room = pool.maxSize() - pool.live();
-        for (var shelf : pool.shelves()) trust.put(shelf.cloud(), shelf.trust());
     }
 
     static PoolPlan plan(PoolSnapshot pool) {
@@ -93,7 +89,7 @@ final class PoolPlanner {
     }
 
     private Trust trust(Candidate vm) {
-        return trust.getOrDefault(vm.cloud(), Trust.ALL);
+        return pool.trust().getOrDefault(vm.cloud(), Trust.ALL);
     }
 
     private boolean isCountedOn(Candidate vm) {
@@ -114,7 +110,10 @@ final class PoolPlanner {
         for (var vm : pool.vms()) {
             if (vm.ready() || vm.sent()) continue;
             var shelf = pool.shelves().stream().filter(vm::on).findFirst().orElse(null);
-            if (shelf == null) continue;
+            if (shelf == null) {
+                retire(vm, VmReason.SURPLUS, "it was not sent yet, and its placement is gone");
+                continue;
+            }
             boolean stuck = vm.canary() ? vm.late() : shelf.standing() == Standing.CLOSED;
             boolean better =
                     !vm.canary() && shelf.standing() == Standing.LAST_RESORT && elsewhere > 0;
@@ -360,7 +359,14 @@ final class PoolPlanner {
                 shelf.why() != null
                         ? (shelf.standing() == Standing.LAST_RESORT ? "a last resort: " : "")
                                 + shelf.why()
-                        : shelf.room() <= 0 ? "its cap is reached" : "weight " + shelf.weight();
+                        : limit(shelf);
         return shelf.cloud() + " (" + shelf.flavor() + "): " + because;
+    }
+
+    private static String limit(Shelf shelf) {
+        if (shelf.ownRoom() <= 0) return "its cap is reached";
+        if (shelf.cloudRoom() <= 0) return "the cloud's cap or quota is reached";
+        if (shelf.atOnce() <= 0) return "it recovers, and as many warm there as may at once";
+        return "weight " + shelf.weight();
     }
 }

@@ -5,6 +5,7 @@ import vmm.vm.VmState;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -17,6 +18,7 @@ import java.util.UUID;
  * @param launchLimit launches in one pass
  * @param surplusDue whether a surplus has lasted long enough to be retired
  * @param vms those that are warming or READY and not held
+ * @param trust by cloud, of those where the pool has any VM or placement
  */
 record PoolSnapshot(
         int target,
@@ -28,7 +30,23 @@ record PoolSnapshot(
         int launchLimit,
         boolean surplusDue,
         List<Candidate> vms,
+        Map<String, Trust> trust,
         List<Shelf> shelves) {
+
+    PoolSnapshot with(List<Shelf> other) {
+        return new PoolSnapshot(
+                target,
+                targetReason,
+                maxSize,
+                queued,
+                live,
+                allocated,
+                launchLimit,
+                surplusDue,
+                vms,
+                trust,
+                other);
+    }
 
     /**
      * @param sent whether its create was sent

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -138,8 +139,16 @@ public class RefillLoop implements Reconciler {
                         .stream()
                         .collect(Collectors.toMap(CloudState::name, c -> c));
         var seen = counts.of(pool.id(), now);
-        var snapshot = snapshot(pool, target, seen, states, now);
+        var effects = windows.effects(now, cloud -> leads.of(pool.id(), cloud, now));
+        var shelves = shelves(pool, seen, states, effects, now);
+        var trust = trust(seen, states, effects);
+        var snapshot = snapshot(pool, target, seen, trust, shelves, now);
         var plan = PoolPlanner.plan(snapshot);
+        if (!plan.actions().isEmpty()) {
+            // A fleet at rest is not asked for its quotas.
+            snapshot = snapshot.with(byQuota(pool, seen, shelves, now));
+            plan = PoolPlanner.plan(snapshot);
+        }
         pools.recordPlan(
                 pool.id(),
                 new Pools.Planned(
@@ -172,7 +181,8 @@ public class RefillLoop implements Reconciler {
             Pool pool,
             Target target,
             PoolCounts.Seen seen,
-            Map<String, CloudState> states,
+            Map<String, Trust> trust,
+            List<Shelf> shelves,
             Instant now) {
         return new PoolSnapshot(
                 target.size(),
@@ -185,32 +195,44 @@ public class RefillLoop implements Reconciler {
                 pool.surplusSince() != null
                         && !pool.surplusSince().plus(SURPLUS_DELAY).isAfter(now),
                 seen.candidates(),
-                shelves(pool, target, seen, states, now));
+                trust,
+                shelves);
+    }
+
+    /** Also of clouds that the pool no longer names, where VMs of it are left. */
+    private Map<String, Trust> trust(
+            PoolCounts.Seen seen,
+            Map<String, CloudState> placed,
+            Map<String, WindowEffect> effects) {
+        var states = new HashMap<>(placed);
+        seen.candidates().stream()
+                .map(PoolSnapshot.Candidate::cloud)
+                .distinct()
+                .filter(cloud -> !placed.containsKey(cloud))
+                .forEach(cloud -> clouds.find(cloud).ifPresent(c -> states.put(cloud, c)));
+        var trust = new HashMap<String, Trust>();
+        states.forEach(
+                (name, cloud) ->
+                        trust.put(
+                                name,
+                                Trust.in(cloud, effects.getOrDefault(name, WindowEffect.NONE))));
+        return trust;
     }
 
     private List<Shelf> shelves(
             Pool pool,
-            Target target,
             PoolCounts.Seen seen,
             Map<String, CloudState> states,
+            Map<String, WindowEffect> effects,
             Instant now) {
         var open = breakers.open();
-        boolean ownQueue = seen.queued() > seen.candidates().size();
-        Map<String, Integer> reserved =
-                ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
         var trying = open.isEmpty() ? Set.<UUID>of() : counts.canaries();
-        var effects = windows.effects(now, cloud -> leads.of(pool.id(), cloud, now));
-        // A fleet at rest is not asked for its quotas.
-        boolean atRest =
-                open.isEmpty()
-                        && effects.isEmpty()
-                        && seen.candidates().size() >= target.size() + seen.queued();
         var shelves = new ArrayList<Shelf>();
         for (var place : pool.placements()) {
             CloudState cloud = states.get(place.cloud());
             if (cloud == null) continue;
             var window = effects.getOrDefault(cloud.name(), WindowEffect.NONE);
-            var standing = Footing.of(cloud, place.flavor(), window, open, trying, now);
+            var standing = Footing.of(cloud, place, window, open, trying, now);
             int ownRoom = place.maxVms() == null ? UNLIMITED : place.maxVms() - seen.liveAt(place);
             shelves.add(
                     new Shelf(
@@ -222,27 +244,37 @@ public class RefillLoop implements Reconciler {
                             place.weight(),
                             seen.countedAt(place),
                             ownRoom,
-                            Math.min(
-                                            byCap(cloud),
-                                            atRest
-                                                    ? UNLIMITED
-                                                    : byQuota(cloud, place.flavor(), now))
-                                    - reserved.getOrDefault(cloud.name(), 0),
+                            byCap(cloud),
                             atOnce(cloud),
                             standing.standing(),
                             standing.why(),
-                            standing.canaryDue(),
-                            standing.trust()));
+                            standing.canaryDue()));
         }
         return shelves;
+    }
+
+    /** Within the quotas, and without the room that is owed to people who wait for other pools. */
+    private List<Shelf> byQuota(Pool pool, PoolCounts.Seen seen, List<Shelf> shelves, Instant now) {
+        boolean ownQueue = seen.queued() > seen.candidates().size();
+        Map<String, Integer> reserved =
+                ownQueue ? Map.of() : counts.roomForPeopleElsewhere(pool.id());
+        return shelves.stream()
+                .map(
+                        shelf -> {
+                            int room = byQuota(shelf.cloud(), shelf.flavor(), now);
+                            return shelf.within(
+                                    Math.min(room, shelf.cloudRoom())
+                                            - reserved.getOrDefault(shelf.cloud(), 0));
+                        })
+                .toList();
     }
 
     private static int byCap(CloudState cloud) {
         return cloud.maxVms() == null ? UNLIMITED : cloud.maxVms() - cloud.live();
     }
 
-    private int byQuota(CloudState cloud, String flavor, Instant now) {
-        return signals.room(cloud.name(), flavor, now).orElse(UNLIMITED);
+    private int byQuota(String cloud, String flavor, Instant now) {
+        return signals.room(cloud, flavor, now).orElse(UNLIMITED);
     }
 
     /** While a cloud recovers, by what may warm there at once. */
@@ -269,7 +301,9 @@ public class RefillLoop implements Reconciler {
                         + where.cloud()
                         + (where.why() == null ? "" : " though " + where.why()));
         if (where.canaryDue()) {
-            breakers.assignCanary(new Breakers.Launch(id, where.cloud(), where.flavor(), null));
+            var launched =
+                    new Breakers.Launch(id, where.cloud(), where.flavor(), where.image(), null);
+            breakers.assignCanary(launched, now);
         }
     }
 
@@ -323,7 +357,7 @@ public class RefillLoop implements Reconciler {
 
     /** By our cap or its quota. */
     private boolean isFull(CloudState cloud, String flavor, Instant now) {
-        return byCap(cloud) <= 0 || byQuota(cloud, flavor, now) <= 0;
+        return byCap(cloud) <= 0 || byQuota(cloud.name(), flavor, now) <= 0;
     }
 
     /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */

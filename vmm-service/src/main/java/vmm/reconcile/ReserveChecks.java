@@ -37,8 +37,13 @@ public class ReserveChecks {
     /** Between two looks that found a guest silent: the service may have been away itself. */
     static final Duration AGAIN_SILENT = Duration.ofMinutes(5);
 
-    /** Looks begun by one pass. */
-    private static final int AT_ONCE = 20;
+    /**
+     * Looks begun by one pass: half of those that wait, as a cloud at rest is listed twice a
+     * minute.
+     */
+    private static final int AT_LEAST = 20;
+
+    private static final int AT_MOST = 200;
 
     private final JdbcClient jdbc;
     private final Vms vms;
@@ -65,7 +70,7 @@ public class ReserveChecks {
         this.wakes = wakes;
     }
 
-    /** Begins the looks that are due on a cloud, the longest ago first. */
+    /** Begins the looks that are due on a cloud: those that failed first, then the longest ago. */
     void look(String cloud) {
         Instant now = clock.instant();
         jdbc.sql(
@@ -74,13 +79,15 @@ public class ReserveChecks {
                         WHERE vm.cloud = :cloud AND vm.state = 'READY' AND NOT vm.held
                           AND GREATEST(vm.state_since, vm.checked_at) <= CAST(:now AS timestamptz)
                               - CASE WHEN vm.check_failed_since IS NULL THEN :every ELSE :again END * interval '1 second'
-                        ORDER BY vm.checked_at NULLS FIRST, vm.id LIMIT :limit
+                        ORDER BY vm.check_failed_since IS NULL, vm.checked_at NULLS FIRST, vm.id
+                        LIMIT least(:most, greatest(:least, (SELECT count(*) / 2 FROM vm WHERE cloud = :cloud AND state = 'READY')))
                         """)
                 .param("cloud", cloud)
                 .param("now", Instants.sql(now))
                 .param("every", EVERY.toSeconds())
                 .param("again", AGAIN.toSeconds())
-                .param("limit", AT_ONCE)
+                .param("least", AT_LEAST)
+                .param("most", AT_MOST)
                 .query(
                         (row, n) ->
                                 new Waiting(
@@ -96,7 +103,10 @@ public class ReserveChecks {
         switch (vm.readyWhen()) {
             case ReadyWhen.PortOpen(int port) -> {
                 String address = vm.address();
-                if (address == null) return;
+                if (address == null) {
+                    conclude(cloud, vm.id(), true, AGAIN, "");
+                    return;
+                }
                 calls.submit(
                         cloud,
                         vm.id(),

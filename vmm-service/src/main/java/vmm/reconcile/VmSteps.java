@@ -195,7 +195,7 @@ public class VmSteps {
         Instant now = clock.instant();
         Instant sent = vm.createSentAt();
         if (vm.state() == VmState.READY && sent != null) {
-            if (!breakers.canBeProved(vm.cloud(), vm.flavor())) return;
+            if (!breakers.canBeProved(launch(vm))) return;
             var closed =
                     transactions.execute(
                             status ->
@@ -219,12 +219,12 @@ public class VmSteps {
     }
 
     private static Breakers.Launch launch(Vm vm) {
-        return new Breakers.Launch(vm.id(), vm.cloud(), vm.flavor(), vm.createSentAt());
+        return new Breakers.Launch(vm.id(), vm.cloud(), vm.flavor(), vm.image(), vm.createSentAt());
     }
 
     /**
      * Records a VM that should have been READY by now, and holds it against its offering; whether
-     * that is news.
+     * that is news. Its cloud is not judged yet.
      */
     boolean late(Vm vm, Duration limit, Instant now) {
         boolean unanswered = vm.state() == VmState.REQUESTED && vm.createResult() == null;
@@ -246,7 +246,6 @@ public class VmSteps {
                             return true;
                         });
         if (!Boolean.TRUE.equals(news)) return false;
-        clouds.judge(vm.cloud(), now);
         wakes.wake(LoopKind.REFILL, vm.pool());
         return true;
     }
@@ -336,7 +335,12 @@ public class VmSteps {
                             vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
                             become(vm, VmState.PROVISIONING, null, "accepted", clock.instant());
                         });
+                breakers.forgetAccident(launch(vm), recorded);
                 return CloudCalls.Sent.ACCEPTED;
+            }
+            case CreateAnswer.Refused(CloudFailure.HeldBack why) -> {
+                vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
+                return CloudCalls.Sent.NOT;
             }
             case CreateAnswer.Refused(CloudFailure why) -> {
                 vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);

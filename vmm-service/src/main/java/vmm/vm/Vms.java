@@ -170,7 +170,7 @@ public class Vms {
                           AND cloud.name = vm.cloud AND NOT cloud.paused AND cloud.maintenance IS NULL
                           AND (cloud.health <> 'UNHEALTHY' OR EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id))
                           AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = vm.cloud AND breaker.flavor IN (vm.flavor, '*')
-                                          AND opened_at IS NOT NULL AND kind <> 'LATE' AND canary IS DISTINCT FROM vm.id)
+                                          AND breaker.image IN (vm.image, '*') AND opened_at IS NOT NULL AND kind <> 'LATE' AND canary IS DISTINCT FROM vm.id)
                         RETURNING vm.*, pool.name AS pool
                         """)
                 .param("now", Instants.sql(now))

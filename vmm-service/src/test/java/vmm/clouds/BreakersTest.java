@@ -46,9 +46,22 @@ class BreakersTest {
                                 """)
                         .query(Long.class)
                         .single();
+        place("m1", "image");
         breakers = new Breakers(jdbc, new Events(jdbc));
         clouds = new Clouds(jdbc, breakers, new Events(jdbc));
         vms = new Vms(jdbc);
+    }
+
+    private void place(String flavor, String image) {
+        jdbc.sql(
+                        """
+                        INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)
+                        SELECT :pool, count(*), 'b', :image, :flavor, 1 FROM placement
+                        """)
+                .param("pool", pool)
+                .param("image", image)
+                .param("flavor", flavor)
+                .update();
     }
 
     @AfterEach
@@ -61,9 +74,13 @@ class BreakersTest {
     }
 
     private Launch launch(Instant sentAt) {
+        return launch("image", sentAt);
+    }
+
+    private Launch launch(String image, Instant sentAt) {
         var id = new UUID(1, ++ids);
-        vms.request(new Vms.NewVm(id, pool, "b", "image", "m1", null), NOW, "test");
-        return new Launch(id, "b", "m1", sentAt);
+        vms.request(new Vms.NewVm(id, pool, "b", image, "m1", null), NOW, "test");
+        return new Launch(id, "b", "m1", image, sentAt);
     }
 
     private boolean maySend(Launch launch) {
@@ -83,9 +100,71 @@ class BreakersTest {
         assertThat(only().open()).isFalse();
         assertThat(maySend(launch())).isTrue();
         breakers.strike(launch(), failure, NOW);
-        assertThat(only().flavor()).isEqualTo(Breaker.WHOLE_CLOUD);
+        assertThat(only().flavor()).isEqualTo(Breaker.ANY);
         assertThat(only().until()).isEqualTo(NOW.plusSeconds(30));
         assertThat(maySend(launch())).isFalse();
+    }
+
+    @Test
+    void anAcceptedCreateMakesALostAnswerAnAccident() {
+        var failure = new CloudFailure.Unreachable("HTTP 500");
+        breakers.strike(launch(), failure, NOW);
+        breakers.forgetAccident(launch(), NOW.minusSeconds(1)); // sent before: it says nothing
+        assertThat(only().strikes()).isEqualTo(1);
+        breakers.forgetAccident(launch(), NOW.plusSeconds(1));
+        breakers.strike(launch(), failure, NOW.plusSeconds(2));
+        assertThat(only().open()).isFalse();
+        breakers.strike(launch(), failure, NOW.plusSeconds(3));
+        breakers.forgetAccident(launch(), NOW.plusSeconds(4));
+        assertThat(only().open()).isTrue();
+    }
+
+    @Test
+    void aBrokenImageClosesTheOfferingForNobodyElse() {
+        place("m1", "other");
+        breakers.strike(launch(), new CloudFailure.Rejected("no such image"), NOW);
+        assertThat(maySend(launch())).isFalse();
+        assertThat(maySend(launch("other", NOW))).isTrue();
+        breakers.strike(launch(), new CloudFailure.NoCapacity("m1", "no room"), NOW);
+        assertThat(maySend(launch("other", NOW))).isFalse();
+    }
+
+    @Test
+    void oneOfferingThatDoesNotBootIsNotItsCloudButTwoAre() {
+        place("m1", "other");
+        place("m1", "third");
+        for (int i = 0; i < 2; i++) breakers.strike(launch(), Kind.BOOT_FAILED, "ERROR", NOW);
+        clouds.judge("b", NOW);
+        assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.DEGRADED);
+        for (int i = 0; i < 2; i++) {
+            breakers.strike(launch("other", NOW), Kind.BOOT_FAILED, "ERROR", NOW);
+        }
+        clouds.judge("b", NOW);
+        assertThat(clouds.find("b").orElseThrow().sick()).isTrue();
+        var third = launch("third", NOW);
+        assertThat(maySend(third)).isFalse();
+        breakers.assignCanary(third, NOW);
+        assertThat(maySend(third)).isTrue();
+        assertThat(maySend(launch("third", NOW))).isFalse();
+        assertThat(breakers.clear(third, NOW, false, NOW.plusSeconds(60)))
+                .containsExactly(Kind.BOOT_FAILED);
+    }
+
+    @Test
+    void whatIsHeldAgainstAnOfferingThatNoPoolUsesAnyMoreIsForgotten() {
+        breakers.strike(launch(), new CloudFailure.Rejected("no such image"), NOW);
+        clouds.judge("b", NOW);
+        assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.DEGRADED);
+        jdbc.sql("UPDATE placement SET image = 'mended'").update();
+        clouds.judge("b", NOW);
+        assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.HEALTHY);
+    }
+
+    @Test
+    void whatBecomesReadyMakesAFailedBootAnAccidentWheneverItWasSent() {
+        breakers.strike(launch(), Kind.BOOT_FAILED, "ERROR", NOW);
+        breakers.clear(launch(), NOW.minusSeconds(60), false, NOW.plusSeconds(1));
+        assertThat(breakers.of("b")).isEmpty();
     }
 
     @Test
@@ -105,7 +184,7 @@ class BreakersTest {
         Instant now = NOW;
         for (int wait : List.of(60, 120, 240, 240)) {
             var canary = launch();
-            breakers.assignCanary(canary);
+            breakers.assignCanary(canary, NOW);
             assertThat(maySend(launch())).isFalse();
             assertThat(maySend(canary)).isTrue();
             now = now.plusSeconds(600);
@@ -119,7 +198,7 @@ class BreakersTest {
     void aCanaryThatFailsForAnotherReasonProvedNothing() {
         breakers.strike(launch(), new CloudFailure.Unauthorized("401"), NOW);
         var canary = launch();
-        breakers.assignCanary(canary);
+        breakers.assignCanary(canary, NOW);
         breakers.strike(canary, new CloudFailure.NoCapacity("m1", "no room"), NOW.plusSeconds(100));
         assertThat(breakers.of("b"))
                 .extracting(Breaker::kind)
@@ -185,7 +264,7 @@ class BreakersTest {
         assertThat(sick.reachable()).isTrue();
 
         var canary = launch();
-        breakers.assignCanary(canary);
+        breakers.assignCanary(canary, NOW);
         breakers.clear(canary, NOW.plusSeconds(40), false, NOW.plusSeconds(60));
         clouds.judge("b", NOW.plusSeconds(50));
         assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.RECOVERING);
@@ -214,7 +293,7 @@ class BreakersTest {
         assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, NOW)).isFalse();
         assertThat(only().until()).isEqualTo(end);
         var canary = launch(end.plusSeconds(1));
-        breakers.assignCanary(canary);
+        breakers.assignCanary(canary, NOW);
         breakers.strike(canary, Kind.BOOT_FAILED, "ERROR", end.plusSeconds(60));
         assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, end.plusSeconds(61)))
                 .isFalse();

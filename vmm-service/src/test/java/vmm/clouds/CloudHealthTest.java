@@ -63,6 +63,26 @@ class CloudHealthTest {
     }
 
     @Test
+    void oneThatThrottlesEveryListingIsSickInTheEnd() {
+        try (var database = TestDatabase.fresh()) {
+            var jdbc = JdbcClient.create(database);
+            var clouds = cloudsWith(jdbc, "busy");
+            clouds.recordListed(clouds.find("busy").orElseThrow(), NOW, NOW);
+            var cloud = clouds.find("busy").orElseThrow();
+
+            for (int n = 0; n < 3; n++) {
+                clouds.recordFailure(cloud, throttled(Duration.ofSeconds(60)), NOW.plusSeconds(90));
+            }
+            assertThat(clouds.find("busy").orElseThrow().sick()).isFalse();
+            for (int n = 0; n < 3; n++) {
+                clouds.recordFailure(
+                        cloud, throttled(Duration.ofSeconds(60)), NOW.plusSeconds(121));
+            }
+            assertThat(clouds.find("busy").orElseThrow().sick()).isTrue();
+        }
+    }
+
+    @Test
     void aCloudThatTakesLongToListIsLeftAloneTwiceAsLongWithinReason() {
         try (var database = TestDatabase.fresh()) {
             var jdbc = JdbcClient.create(database);

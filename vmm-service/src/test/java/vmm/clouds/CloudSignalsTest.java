@@ -172,6 +172,19 @@ class CloudSignalsTest {
         assertThat(signals.room("a", "small", NOW.plusSeconds(301))).isEmpty();
     }
 
+    @Test
+    void whatOursUseIsToldApartWhereTheirSizesAreKnown() {
+        signals.recordOfferings("a", List.of(new Offering("small", 4, 8192, 0)), NOW);
+        vm("a", "small", "READY", -60, "ACCEPTED");
+        vm("a", "small", "PROVISIONING", -5, "ACCEPTED");
+        vm("a", "small", "DELETING", -5, "REFUSED");
+        vm("a", "small", "PROVISIONING", 5, "ACCEPTED"); // sent since
+        vm("b", "small", "READY", -60, "ACCEPTED");
+        assertThat(signals.ours("a", NOW)).isEqualTo(new QuotaState.Ours(2, 8, 16384));
+        vm("a", "other", "READY", -60, "ACCEPTED");
+        assertThat(signals.ours("a", NOW)).isEqualTo(new QuotaState.Ours(3, null, null));
+    }
+
     private void look(Finding found, int seconds) {
         record(signals.probes("a").stream().findFirst(), found, seconds);
     }

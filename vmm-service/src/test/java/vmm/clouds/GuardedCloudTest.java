@@ -123,7 +123,7 @@ class GuardedCloudTest {
             for (int i = 0; i < 8; i++)
                 hung.add(CompletableFuture.runAsync(() -> listQuietly(guarded)));
             hung.forEach(CompletableFuture::join);
-            assertThatThrownBy(guarded::list).isInstanceOf(CloudFailure.Throttled.class);
+            assertThatThrownBy(guarded::list).isInstanceOf(CloudFailure.HeldBack.class);
         }
     }
 
@@ -136,7 +136,7 @@ class GuardedCloudTest {
                             CreateAnswer.Refused.class,
                             refused ->
                                     assertThat(refused.why())
-                                            .isInstanceOf(CloudFailure.Throttled.class));
+                                            .isInstanceOf(CloudFailure.HeldBack.class));
             assertThat(cloud.truth()).hasSize(1);
         }
     }

@@ -2,6 +2,8 @@ package vmm.clouds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.sun.net.httpserver.HttpServer;
 
 import org.junit.jupiter.api.AfterEach;
@@ -10,7 +12,9 @@ import org.junit.jupiter.api.Test;
 import vmm.clouds.ProbeLook.Finding;
 import vmm.fleet.ProbeEntry;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -84,6 +88,33 @@ class NetworkLookTest {
     }
 
     @Test
+    void anAddressIsAskedThroughTheProbesProxy() throws Exception {
+        try (var proxy = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            var asked =
+                    new ProbeEntry.Http(
+                            URI.create("http://stratum.invalid/cvmfs/.cvmfspublished"),
+                            Optional.empty(),
+                            Optional.of(new ProbeEntry.Tcp("127.0.0.1", proxy.getLocalPort())));
+            var answered =
+                    CompletableFuture.supplyAsync(() -> look.take("a", probe(asked, PATIENCE)));
+            try (var client = proxy.accept()) {
+                var line =
+                        new BufferedReader(new InputStreamReader(client.getInputStream(), UTF_8))
+                                .readLine();
+                assertThat(line)
+                        .isEqualTo("GET http://stratum.invalid/cvmfs/.cvmfspublished HTTP/1.1");
+                client.getOutputStream()
+                        .write(
+                                "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+                                        .getBytes(UTF_8));
+                var found = answered.get();
+                assertThat(found.ok()).isFalse();
+                assertThat(found.detail()).isEqualTo("answered 502");
+            }
+        }
+    }
+
+    @Test
     void aBodyThatNeverEndsIsAnAnswerAllTheSame() throws Exception {
         try (var server = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             var answered =
@@ -143,7 +174,9 @@ class NetworkLookTest {
     }
 
     private Finding ask(String url, Optional<Integer> status, Duration timeout) {
-        return look.take("a", probe(new ProbeEntry.Http(URI.create(url), status), timeout));
+        return look.take(
+                "a",
+                probe(new ProbeEntry.Http(URI.create(url), status, Optional.empty()), timeout));
     }
 
     private String words(String url, Optional<Integer> status) {

@@ -48,7 +48,7 @@ class FleetFileTest {
                             probes:
                               - {name: vpn, tcp: "10.1.0.1:443"}
                               - {name: v6, tcp: "[fe80::1]:22", timeout: PT1S}
-                              - {name: squid, http: "http://10.1.0.5:3128/", expectStatus: 400, timeout: PT10S, every: PT1M}
+                              - {name: squid, http: "http://10.1.0.5:3128/", expectStatus: 400, proxy: "10.1.0.6:3128", timeout: PT10S, every: PT1M}
                           - {name: demo-a, kind: simulated, options: {bootTime: PT8S, bootJitter: 0.3}}
                         pools:
                           - name: muon
@@ -107,7 +107,10 @@ class FleetFileTest {
                                                 "squid",
                                                 new ProbeEntry.Http(
                                                         URI.create("http://10.1.0.5:3128/"),
-                                                        Optional.of(400)),
+                                                        Optional.of(400),
+                                                        Optional.of(
+                                                                new ProbeEntry.Tcp(
+                                                                        "10.1.0.6", 3128))),
                                                 Duration.ofSeconds(10),
                                                 Duration.ofMinutes(1)))),
                         new CloudEntry(

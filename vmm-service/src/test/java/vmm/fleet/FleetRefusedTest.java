@@ -86,12 +86,14 @@ class FleetRefusedTest {
             maxVms: 400             | probes: [{name: VPN, tcp: "a:1"}] | 3: name 'VPN' is no name
             maxVms: 400             | probes: [{name: vpn}]   | 3: probe needs either 'tcp' or 'http'
             maxVms: 400             | probes: [{name: vpn, tcp: "a:1", http: "http://a/"}] | 3: probe needs either 'tcp' or 'http'
-            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", ping: a}] | 3: unknown field 'ping' of probe 'vpn'; known: every, expectStatus, http, name, tcp, timeout
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", ping: a}] | 3: unknown field 'ping' of probe 'vpn'; known: every, expectStatus, http, name, proxy, tcp, timeout
             maxVms: 400             | `probes: [{name: vpn, tcp: "a:1"},\n       {name: vpn, tcp: "a:2"}]` | 4: this cloud has a probe 'vpn' already: give it another name
             maxVms: 400             | probes: [{name: vpn, tcp: 10.1.0.1}] | 3: tcp is no host and port: write them with a colon between, such as "10.1.0.1:443"
             maxVms: 400             | probes: [{name: vpn, tcp: "a:0"}] | 3: tcp is no host and port
             maxVms: 400             | probes: [{name: vpn, tcp: "a:65536"}] | 3: tcp is no host and port
             maxVms: 400             | probes: [{name: vpn, tcp: "http://a:1"}] | 3: tcp is no host and port
+            maxVms: 400             | probes: [{name: vpn, tcp: "a:1", proxy: "b:2"}] | 3: proxy is for 'http' only: leave it out
+            maxVms: 400             | probes: [{name: vpn, http: "http://a/", proxy: "http://b:2"}] | 3: proxy is no host and port
             maxVms: 400             | probes: [{name: vpn, tcp: "a:1", expectStatus: 200}] | 3: expectStatus is for 'http' only: leave it out
             maxVms: 400             | probes: [{name: vpn, http: "ftp://a/"}] | 3: http is no address: write http:// or https://
             maxVms: 400             | probes: [{name: vpn, http: "http://u:p@a/"}] | 3: http is no address

@@ -25,8 +25,7 @@ class PlacementTest {
                 cloudRoom,
                 Shelf.Standing.OFFERED,
                 null,
-                false,
-                Shelf.Trust.ALL);
+                false);
     }
 
     private static Shelf blocked(Shelf shelf) {
@@ -42,8 +41,7 @@ class PlacementTest {
                 shelf.cloudRoom(),
                 Shelf.Standing.CLOSED,
                 "paused",
-                false,
-                Shelf.Trust.ALL);
+                false);
     }
 
     /**

@@ -11,10 +11,12 @@ import vmm.vm.VmState;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 class PoolPlannerTest {
@@ -60,25 +62,24 @@ class PoolPlannerTest {
                 99,
                 standing,
                 standing == Shelf.Standing.OFFERED ? null : "creates fail",
-                canaryDue,
-                Shelf.Trust.ALL);
+                canaryDue);
     }
 
-    private static Shelf trusted(int position, String cloud, int counted, Shelf.Trust trust) {
-        return new Shelf(
-                position,
-                cloud,
-                "image",
-                "m1",
-                null,
-                50,
-                counted,
-                99,
-                99,
-                Shelf.Standing.CLOSED,
-                "maintenance",
-                false,
-                trust);
+    private static PoolSnapshot trusting(PoolSnapshot pool, String cloud, Trust trust) {
+        var all = new HashMap<>(pool.trust());
+        all.put(cloud, trust);
+        return new PoolSnapshot(
+                pool.target(),
+                pool.targetReason(),
+                pool.maxSize(),
+                pool.queued(),
+                pool.live(),
+                pool.allocated(),
+                pool.launchLimit(),
+                pool.surplusDue(),
+                pool.vms(),
+                all,
+                pool.shelves());
     }
 
     private static List<String> launchedOn(PoolPlan plan) {
@@ -282,25 +283,49 @@ class PoolPlannerTest {
     void aCloudThatWillBeGoneIsReplacedBeforeAndEmptiedThen() {
         var leaving = some(3, () -> vm(VmState.READY, "b"));
         var a = standing(0, "a", 0, Shelf.Standing.OFFERED, false);
+        var away = standing(1, "b", 3, Shelf.Standing.CLOSED, false);
         var before =
                 PoolPlanner.plan(
-                        pool(3, 30, 0, 0, true, leaving, a, trusted(1, "b", 3, Shelf.Trust.NONE)));
+                        trusting(pool(3, 30, 0, 0, true, leaving, a, away), "b", Trust.NONE));
         assertThat(launchedOn(before)).containsExactly("a", "a", "a");
         assertThat(retired(before)).isEmpty();
         var then =
                 PoolPlanner.plan(
-                        pool(
-                                3,
-                                30,
-                                0,
-                                0,
-                                true,
-                                both(leaving, some(3, () -> vm(VmState.READY, "a"))),
-                                a,
-                                trusted(1, "b", 3, Shelf.Trust.DRAINED)));
+                        trusting(
+                                pool(
+                                        3,
+                                        30,
+                                        0,
+                                        0,
+                                        true,
+                                        both(leaving, some(3, () -> vm(VmState.READY, "a"))),
+                                        a,
+                                        away),
+                                "b",
+                                Trust.DRAINED));
         assertThat(retired(then))
                 .containsExactlyElementsOf(leaving.stream().map(Candidate::id).toList());
         assertThat(launchedOn(then)).isEmpty();
+    }
+
+    @Test
+    void whatIsLeftOnACloudThatThePoolNoLongerNamesIsTrustedNoMoreThanElsewhere() {
+        var warming = some(3, () -> vm(VmState.PROVISIONING, "gone"));
+        var a = standing(0, "a", 0, Shelf.Standing.OFFERED, false);
+        var plan =
+                PoolPlanner.plan(
+                        trusting(pool(3, 30, 0, 0, true, warming, a), "gone", Trust.READY_ONLY));
+        assertThat(launchedOn(plan)).containsExactly("a", "a", "a");
+    }
+
+    @Test
+    void whatWasNotSentIsTakenBackWhenItsPlacementIsGone() {
+        var unsent = some(2, () -> vm(VmState.REQUESTED, "gone"));
+        var a = standing(0, "a", 0, Shelf.Standing.OFFERED, false);
+        var plan = PoolPlanner.plan(pool(2, 30, 0, 0, true, unsent, a));
+        assertThat(retired(plan))
+                .containsExactlyElementsOf(unsent.stream().map(Candidate::id).toList());
+        assertThat(launchedOn(plan)).containsExactly("a", "a");
     }
 
     @Test
@@ -327,8 +352,7 @@ class PoolPlannerTest {
                 room,
                 sick ? Shelf.Standing.CLOSED : Shelf.Standing.OFFERED,
                 sick ? "unhealthy" : null,
-                false,
-                sick ? Shelf.Trust.READY_ONLY : Shelf.Trust.ALL);
+                false);
     }
 
     private static PoolSnapshot pool(
@@ -349,6 +373,15 @@ class PoolPlannerTest {
                 100,
                 surplusDue,
                 vms,
+                Stream.of(shelves)
+                        .collect(
+                                Collectors.toMap(
+                                        Shelf::cloud,
+                                        s ->
+                                                "unhealthy".equals(s.why())
+                                                        ? Trust.READY_ONLY
+                                                        : Trust.ALL,
+                                        (one, same) -> one)),
                 List.of(shelves));
     }
 

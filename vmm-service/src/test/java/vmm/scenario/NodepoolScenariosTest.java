@@ -133,7 +133,7 @@ class NodepoolScenariosTest {
         assertThat(world.machineOf(third).cloud()).isEqualTo(B);
         assertThat(world.waits(second)).isTrue();
         assertThat(world.observed(A).createsSince(full)).isZero();
-        assertThat(world.plan(POOL)).contains("cap is reached");
+        assertThat(world.plan(POOL)).contains("cap or quota is reached");
     }
 
     /** test_ignore_provider_quota_true_with_provider_error: no quota is known, creates fail. */
@@ -167,7 +167,7 @@ class NodepoolScenariosTest {
         world.release(inUse.get(0));
         world.run(Duration.ofMinutes(2));
         assertThat(world.waits(waiting)).isTrue();
-        assertThat(world.plan(POOL)).contains("cap is reached");
+        assertThat(world.plan(POOL)).contains("cap or quota is reached");
         world.release(inUse.get(1));
         untilServed(waiting, Duration.ofMinutes(1));
         assertThat(world.truth(A)).hasSize(1);

@@ -57,6 +57,18 @@ public abstract sealed class CloudFailure extends Exception {
         }
     }
 
+    /** Nothing was sent: limits of our own on calls to this cloud hold it back. Ask again soon. */
+    public static final class HeldBack extends CloudFailure {
+        public HeldBack(String detail) {
+            super(detail);
+        }
+
+        @Override
+        public String kind() {
+            return "held-back";
+        }
+    }
+
     /** Our credentials were not accepted: a person must mend them. */
     public static final class Unauthorized extends CloudFailure {
         public Unauthorized(String detail) {
