@@ -66,7 +66,7 @@ export function standingWords(breakers: readonly Breaker[]): string | null {
   const all = standing(breakers);
   if (all.length === 0) return null;
   const whole = all.filter(({ flavor }) => flavor === null).map(({ kind }) => breakerKind(kind).toLowerCase());
-  const flavors = all.filter(({ flavor }) => flavor !== null).map(({ flavor, kind }) => `${flavor} (${breakerKind(kind).toLowerCase()})`);
+  const flavors = all.filter(({ flavor }) => flavor !== null).map(({ flavor, image, kind }) => `${flavor}${image === null ? "" : ` with ${image}`} (${breakerKind(kind).toLowerCase()})`);
   return [whole.length === 0 ? "" : `the whole cloud (${[...new Set(whole)].join(", ")})`, ...flavors].filter((part) => part !== "").join("; ");
 }
 

@@ -182,15 +182,15 @@ describe("a breaker", () => {
   ] as const)("%j", (breaker, words) => expect(plain(breakerWaits(breaker, now))).toBe(words));
 
   it("stands in one line with the others, the whole cloud first", () => {
-    const of = { ...open, since: now.toISOString(), reason: "" };
+    const of = { ...open, image: null, since: now.toISOString(), reason: "" };
     expect(standingWords([])).toBeNull();
     expect(standingWords([{ ...of, state: "CLOSED", flavor: null, kind: "LATE" }])).toBeNull();
     expect(
       standingWords([
-        { ...of, flavor: "l3.micro", kind: "LATE" },
+        { ...of, flavor: "l3.micro", image: "tiny", kind: "LATE" },
         { ...of, flavor: null, kind: "UNREACHABLE" },
       ]),
-    ).toBe("the whole cloud (creates are not answered); l3.micro (boots are late)");
+    ).toBe("the whole cloud (creates are not answered); l3.micro with tiny (boots are late)");
     expect(breakerKind("MOON_PHASE")).toBe("Moon phase");
   });
 });
