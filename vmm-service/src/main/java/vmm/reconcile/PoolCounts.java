@@ -23,6 +23,9 @@ public class PoolCounts {
     /** A canary that could not be sent for as long makes room for another. */
     private static final Duration CANARY_WITHIN = Duration.ofSeconds(30);
 
+    /** A look at a waiting VM that failed for as long was no accident: it failed twice. */
+    private static final Duration BROKEN_AFTER = ReserveChecks.AGAIN.plusSeconds(10);
+
     private final JdbcClient jdbc;
 
     public PoolCounts(JdbcClient jdbc) {
@@ -37,12 +40,14 @@ public class PoolCounts {
                                 SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held,
                                        state <> 'READY' AND late_since IS NOT NULL
                                            OR create_sent_at IS NULL AND state_since < :unsent AND tries.canary IS NOT NULL AS late,
-                                       tries.canary IS NOT NULL AS canary
+                                       tries.canary IS NOT NULL AS canary,
+                                       state = 'READY' AND (instance_status IN ('ERROR', 'STOPPED') OR check_failed_since < :failing) IS TRUE AS broken
                                 FROM vm LEFT JOIN (SELECT DISTINCT canary FROM breaker WHERE canary IS NOT NULL) AS tries ON tries.canary = vm.id
                                 WHERE pool_id = :pool AND state <> 'DELETED' ORDER BY id
                                 """)
                         .param("pool", pool)
                         .param("unsent", Instants.sql(now.minus(CANARY_WITHIN)))
+                        .param("failing", Instants.sql(now.minus(BROKEN_AFTER)))
                         .query(
                                 (row, n) ->
                                         new Row(
@@ -55,7 +60,8 @@ public class PoolCounts {
                                                                 Instants.read(row, "state_since")),
                                                         row.getObject("create_sent_at") != null,
                                                         row.getBoolean("late"),
-                                                        row.getBoolean("canary")),
+                                                        row.getBoolean("canary"),
+                                                        row.getBoolean("broken")),
                                                 row.getBoolean("held")))
                         .list();
         int queued =

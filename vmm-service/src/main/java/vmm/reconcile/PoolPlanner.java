@@ -93,6 +93,7 @@ final class PoolPlanner {
     }
 
     private boolean isCountedOn(Candidate vm) {
+        if (vm.broken()) return false;
         return switch (trust(vm)) {
             case ALL -> vm.ready() || !vm.canary();
             case READY_ONLY -> vm.ready();

@@ -52,6 +52,7 @@ record PoolSnapshot(
      * @param sent whether its create was sent
      * @param late whether it should have been READY by now, or sent if it is a canary
      * @param canary whether it tries an offering whose breaker is open
+     * @param broken whether it looks broken while it waits, and is kept because many do
      */
     record Candidate(
             UUID id,
@@ -61,7 +62,8 @@ record PoolSnapshot(
             Instant since,
             boolean sent,
             boolean late,
-            boolean canary) {
+            boolean canary,
+            boolean broken) {
 
         boolean ready() {
             return state == VmState.READY;

@@ -32,12 +32,14 @@ class PoolPlannerTest {
                 NOW.plusSeconds(ids),
                 state != VmState.REQUESTED,
                 false,
+                false,
                 false);
     }
 
     private Candidate late(String cloud, boolean sent) {
         var vm = vm(sent ? VmState.PROVISIONING : VmState.REQUESTED, cloud);
-        return new Candidate(vm.id(), cloud, "m1", vm.state(), vm.since(), vm.sent(), true, false);
+        return new Candidate(
+                vm.id(), cloud, "m1", vm.state(), vm.since(), vm.sent(), true, false, false);
     }
 
     private List<Candidate> some(int n, Supplier<Candidate> made) {
@@ -316,6 +318,31 @@ class PoolPlannerTest {
                 PoolPlanner.plan(
                         trusting(pool(3, 30, 0, 0, true, warming, a), "gone", Trust.READY_ONLY));
         assertThat(launchedOn(plan)).containsExactly("a", "a", "a");
+    }
+
+    @Test
+    void whatLooksBrokenIsReplacedBeforeItIsTakenBack() {
+        var broken =
+                some(
+                        3,
+                        () -> {
+                            var vm = vm(VmState.READY, "a");
+                            return new Candidate(
+                                    vm.id(),
+                                    "a",
+                                    "m1",
+                                    vm.state(),
+                                    vm.since(),
+                                    true,
+                                    false,
+                                    false,
+                                    true);
+                        });
+        var all = both(broken, some(3, () -> vm(VmState.READY, "a")));
+        var a = standing(0, "a", 6, Shelf.Standing.OFFERED, false);
+        var plan = PoolPlanner.plan(pool(6, 30, 0, 0, true, all, a));
+        assertThat(launchedOn(plan)).hasSize(3);
+        assertThat(retired(plan)).isEmpty();
     }
 
     @Test

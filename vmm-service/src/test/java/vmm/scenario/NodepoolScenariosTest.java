@@ -721,7 +721,10 @@ class NodepoolScenariosTest {
         assertThat(world.observed(B).createsSince(resumed)).isEqualTo(2);
     }
 
-    /** Many VMs in reserve look broken at once: it is rather the cloud that shows them wrong. */
+    /**
+     * Many VMs in reserve look broken at once: it is rather the cloud that shows them wrong, but
+     * nobody counts on them meanwhile.
+     */
     @Test
     void manyBrokenAtOnceAreKeptAndOneAloneIsReplaced() {
         world.pool(POOL, 10, 20, Place.on(A));
@@ -731,22 +734,23 @@ class NodepoolScenariosTest {
         broken.forEach(vm -> world.cloud(A).stop(vm.instance()));
         world.run(Duration.ofMinutes(10));
         assertThat(gone(POOL, "UNHEALTHY")).isEmpty();
-        assertThat(world.truth(A)).hasSize(10);
+        assertThat(world.truth(A)).hasSize(16);
         broken.forEach(
                 vm ->
                         world.edit(
                                 "UPDATE simulated_cloud.instance SET stopped_at = NULL WHERE"
                                         + " instance_id = ?",
                                 vm.instance()));
-        world.run(Duration.ofMinutes(2));
-        world.cloud(A).stop(vms.getLast().instance());
+        world.until("let down", Duration.ofMinutes(15), () -> world.ready(POOL) == 10);
+        var alone = world.machines(POOL, A, "READY").getLast();
+        world.cloud(A).stop(alone.instance());
         world.until(
                 "replaced",
                 Duration.ofMinutes(2),
-                () -> "UNHEALTHY".equals(world.machine(vms.getLast().id()).reason()));
+                () -> "UNHEALTHY".equals(world.machine(alone.id()).reason()));
         fill(POOL, 10);
         assertThat(gone(POOL, "UNHEALTHY")).hasSize(1);
-        assertThat(reasonOf(vms.getLast())).contains("shut off while it waited");
+        assertThat(reasonOf(alone)).contains("shut off while it waited");
     }
 
     /** The same where ports stop answering: it is rather the way to them. */
@@ -759,6 +763,7 @@ class NodepoolScenariosTest {
         vms.subList(0, 6).forEach(world::deaden);
         world.run(Duration.ofMinutes(10));
         assertThat(gone(POOL, "UNHEALTHY")).isEmpty();
+        assertThat(world.truth(A)).hasSize(16);
         vms.subList(1, 6).forEach(world::revive);
         world.until(
                 "replaced",
