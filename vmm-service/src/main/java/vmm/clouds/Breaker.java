@@ -50,7 +50,7 @@ public record Breaker(
     public enum Kind {
         NO_CAPACITY(Scope.FLAVOR, 1, false, "no capacity"),
         REJECTED(Scope.IMAGE, 1, false, "it rejects our creates"),
-        QUOTA(Scope.CLOUD, 1, false, "our quota is used up"),
+        QUOTA(Scope.FLAVOR, 1, false, "our quota is used up"),
         THROTTLED(Scope.CLOUD, 1, false, "it throttles us"),
         /** Creates without an answer, or answered 5xx. One is an accident. */
         UNREACHABLE(Scope.CLOUD, 2, true, "creates fail"),

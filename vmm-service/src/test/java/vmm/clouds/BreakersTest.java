@@ -125,8 +125,9 @@ class BreakersTest {
         breakers.strike(launch(), new CloudFailure.Rejected("no such image"), NOW);
         assertThat(maySend(launch())).isFalse();
         assertThat(maySend(launch("other", NOW))).isTrue();
-        breakers.strike(launch(), new CloudFailure.NoCapacity("m1", "no room"), NOW);
+        breakers.strike(launch(), new CloudFailure.QuotaExceeded("cores"), NOW);
         assertThat(maySend(launch("other", NOW))).isFalse();
+        assertThat(breakers.of("b")).noneMatch(Breaker::ofWholeCloud);
     }
 
     @Test
