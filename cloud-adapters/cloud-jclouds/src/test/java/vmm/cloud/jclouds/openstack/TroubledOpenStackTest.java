@@ -165,6 +165,34 @@ class TroubledOpenStackTest {
     }
 
     @Test
+    void requestsThatMeetATroubleAreCounted() throws CloudFailure {
+        create(1);
+        cloud.list();
+        assertThat(openStack.met()).isZero();
+        openStack.suffer(Trouble.LIST_EMPTY);
+        cloud.create(Clouds.spec("vm-2"));
+        assertThat(openStack.met()).isZero();
+        cloud.list();
+        assertThat(openStack.met()).isEqualTo(1);
+        openStack.suffer(Trouble.NEVER_BOOTS);
+        cloud.list();
+        assertThat(openStack.met()).isZero();
+        cloud.create(Clouds.spec("vm-3"));
+        assertThat(openStack.met()).isEqualTo(1);
+    }
+
+    @Test
+    void aQuotaIsKept() throws CloudFailure {
+        create(2);
+        openStack.setQuota(3);
+        create(1);
+        assertThat(cloud.create(Clouds.spec("vm-4"))).isInstanceOf(CreateAnswer.Refused.class);
+        assertThat(openStack.creates()).extracting(Create::status).endsWith(202, 403);
+        assertThat(openStack.servers()).hasSize(3);
+        assertThat(cloud.quota().maxInstances()).hasValue(3);
+    }
+
+    @Test
     void whatWasMadeIsRemembered() throws CloudFailure {
         create(2);
         var first = openStack.servers().getFirst();
