@@ -93,6 +93,17 @@ record SentCreate(
     }
 
     /**
+     * Whether the first was alone until its VM was READY, as a canary is.
+     *
+     * @param sent in their order, at least one
+     */
+    static boolean beginsWithCanary(List<SentCreate> sent) {
+        var canary = sent.getFirst();
+        return canary.readyAt.isBefore(Instant.MAX)
+                && sent.stream().skip(1).noneMatch(next -> next.sentAt.isBefore(canary.readyAt));
+    }
+
+    /**
      * From when on the time to a full pool counts: the first sign, if there was one while it was
      * not full. A later one explains nothing.
      */

@@ -134,6 +134,25 @@ class SentCreateTest {
         assertThat(SentCreate.wastedAfter(Optional.empty(), List.of(second), LATE, late)).isZero();
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            textBlock =
+                    """
+                    # first READY | second sent | canary
+                    6             | 6           | true
+                    6             | 5           | false
+                    -             | 40          | false
+                    """)
+    void aCanaryIsAloneUntilItIsReady(Integer ready, int second, boolean canary) {
+        var first =
+                SentCreate.recorded(
+                        "first", SENT, "ACCEPTED", after(1), after(ready), Instant.MAX, "");
+        assertThat(SentCreate.beginsWithCanary(List.of(first, refused("second", second))))
+                .isEqualTo(canary);
+    }
+
     private static SentCreate refused(String vm, int sent) {
         return SentCreate.recorded(
                 vm,

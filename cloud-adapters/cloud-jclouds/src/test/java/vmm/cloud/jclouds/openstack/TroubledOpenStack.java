@@ -13,12 +13,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -160,6 +163,16 @@ public final class TroubledOpenStack implements AutoCloseable {
     /** Every POST for a server that was received, in their order. */
     public synchronized List<Create> creates() {
         return List.copyOf(creates);
+    }
+
+    /** VMs that were asked for more than once, beside what was turned away for its token. */
+    public synchronized Set<String> askedTwice() {
+        var once = new HashSet<String>();
+        return creates.stream()
+                .filter(create -> create.status() != 401)
+                .map(Create::vmId)
+                .filter(vm -> !once.add(vm))
+                .collect(Collectors.toSet());
     }
 
     /** Every server that was ever made. */

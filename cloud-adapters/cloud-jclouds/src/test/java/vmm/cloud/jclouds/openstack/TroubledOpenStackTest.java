@@ -182,6 +182,17 @@ class TroubledOpenStackTest {
     }
 
     @Test
+    void whatIsAskedForTwiceIsKnown() throws CloudFailure {
+        openStack.suffer(Trouble.CREATE_500);
+        for (var vm : List.of("vm-1", "vm-2", "vm-2")) cloud.create(Clouds.spec(vm));
+        assertThat(openStack.askedTwice()).containsExactly("vm-2");
+        openStack.suffer(Trouble.UNAUTHORIZED);
+        cloud.create(Clouds.spec("vm-1"));
+        assertThat(openStack.creates()).extracting(Create::status).endsWith(500, 401);
+        assertThat(openStack.askedTwice()).containsExactly("vm-2");
+    }
+
+    @Test
     void aQuotaIsKept() throws CloudFailure {
         create(2);
         openStack.setQuota(3);
