@@ -50,7 +50,7 @@ crash: ## kill -9 of the real service at any moment: nothing lost, nothing doubl
 replicas: ## two real services on one PostgreSQL, thousands of claims
 	@.ci/replicas.sh
 
-trouble: ## two OpenStacks in every trouble that we know, each for MINUTES=2 (10: the full run); FAULTS=SLOW_10X only that
+trouble: ## two OpenStacks in each trouble that we know, and away as planned, for MINUTES=2 (10: the full run); FAULTS=SLOW_10X only that
 	@.ci/trouble.sh
 
 bench: ## figures for docs/benchmarks.md: claims, fills, a large fleet at rest (about 8 minutes, alone on the machine)
@@ -74,7 +74,7 @@ openstack-ctl: ## a fault or a look: CMD="a pause nova-api"; without CMD what th
 test-openstack: ## the adapter and the service on a real OpenStack (root, Debian 12)
 	@.ci/openstack.sh
 
-test-openstack-chaos: ## two OpenStacks that break in a fill, KILLS=50 kills, SERVERS=520 servers (an hour or two)
+test-openstack-chaos: ## two OpenStacks that break in a fill or are away as planned, KILLS=50 kills, SERVERS=520 servers (an hour or two)
 	@.ci/openstack.sh --chaos
 
 format: ## formats all Java

@@ -3,7 +3,8 @@
 #   openstack.sh          the adapter's tests, and the service: fill, claim, a fault, drain
 #   openstack.sh --smoke  the same within 8 minutes, packages included; what there is no time for is left out
 #   openstack.sh --bench  a fill of SERVERS=100 against a bare loop of creates, for docs/benchmarks.md
-#   openstack.sh --chaos  every fault in a fill, KILLS=50 kills of the service, SERVERS=520 servers; SEED=… repeats the moments
+#   openstack.sh --chaos  every fault in a fill, a cloud away as planned, KILLS=50 kills of the service, SERVERS=520 servers;
+#                         SEED=… repeats the moments
 # The clouds are stopped at the end unless they ran before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -84,7 +85,7 @@ for cloud in a b; do "$testbed/ctl" $cloud reset; done
 
 case $mode in
     --chaos)
-        run "chaos" 0 service_test OpenStackChaosTest -Dvmm.kills="${KILLS:-50}" -Dvmm.servers="${SERVERS:-520}" ${SEED:+-Dvmm.seed="$SEED"}
+        run "chaos" 0 service_test OpenStackChaosTest,OpenStackWindowTest -Dvmm.kills="${KILLS:-50}" -Dvmm.servers="${SERVERS:-520}" ${SEED:+-Dvmm.seed="$SEED"}
         ;;
     --bench)
         run "bench" 0 service_test OpenStackBenchTest -Dvmm.servers="${SERVERS:-100}"

@@ -75,6 +75,15 @@ final class OpenStack {
         }
     }
 
+    /** How many servers its quota counts for the project, whoever made them. */
+    int instancesUsed() throws IOException, InterruptedException {
+        return get(nova + "/limits")
+                .path("limits")
+                .path("absolute")
+                .path("totalInstancesUsed")
+                .asInt();
+    }
+
     /** A server that nobody but this test knows. */
     Server createForeign(String serverName) throws IOException, InterruptedException {
         return find(create(serverName));

@@ -8,12 +8,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -49,6 +52,9 @@ final class OpenStackRun implements AutoCloseable {
               - {name: small, title: Small, description: A small one, pool: small, vcpus: 1, ramGb: 1}
             """;
 
+    private static final int MANY = 30; // claims that are tried to get VMs of both clouds
+    private static final Duration REPLACED = Duration.ofMinutes(2);
+
     final OpenStack a = new OpenStack("a");
     final OpenStack b = new OpenStack("b");
 
@@ -57,7 +63,7 @@ final class OpenStackRun implements AutoCloseable {
     private final int cap;
     private final Map<String, String> environment;
     private final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
-    private final List<String> allocations = new ArrayList<>();
+    private final List<String> allocations = Collections.synchronizedList(new ArrayList<>());
     private ServiceProcess service;
     private Truth truth;
     private int starts;
@@ -136,8 +142,52 @@ final class OpenStackRun implements AutoCloseable {
         return answer;
     }
 
+    /** So many people who claim at once; how many were served at once. */
+    int claimAtOnce(int people, String key) throws Exception {
+        service.api("scientist").get("/api/v1/vm-types"); // a sign-in takes a slow hash
+        var served = new AtomicInteger();
+        Bench.run(
+                people,
+                people,
+                person ->
+                        () -> {
+                            var answer = claim(key + "-" + person);
+                            if (answer.text("state").equals("ACTIVE")) served.incrementAndGet();
+                            return answer;
+                        });
+        return served.get();
+    }
+
+    /** People who have so many VMs on each cloud; whoever got one too many gives it back. */
+    List<Api.Answer> claimOnEach(int people) throws Exception {
+        var kept = new ArrayList<Api.Answer>();
+        for (int n = 0; kept.size() < 2 * people && n < MANY; n++) {
+            var answer = claim("each-" + n);
+            assertThat(answer.text("state")).as("claim: %s", answer.body()).isEqualTo("ACTIVE");
+            String cloud = cloudOf(answer);
+            if (kept.stream().filter(other -> cloudOf(other).equals(cloud)).count() < people) {
+                kept.add(answer);
+            } else {
+                admin().delete("/api/v1/allocations/" + answer.text("id"));
+                allocations.remove(answer.text("id"));
+                await("another READY", REPLACED, () -> truth.ready() > 0);
+            }
+        }
+        assertThat(kept).as("VMs on each cloud").hasSize(2 * people);
+        return kept;
+    }
+
+    private static String cloudOf(Api.Answer claimed) {
+        return claimed.body().path("vm").path("cloud").asString("");
+    }
+
+    /** Waits for a condition; when it was met. */
+    Instant await(String condition, Duration limit, TroubleRun.Check check) throws Exception {
+        return ServiceProcess.await(condition, limit, () -> check.holds() ? Instant.now() : null);
+    }
+
     void release() throws IOException, InterruptedException {
-        for (var id : allocations) admin().delete("/api/v1/allocations/" + id);
+        for (var id : List.copyOf(allocations)) admin().delete("/api/v1/allocations/" + id);
         allocations.clear();
     }
 
@@ -199,6 +249,11 @@ final class OpenStackRun implements AutoCloseable {
                     if (count > 1) violations.add(count + " servers of VM " + vm);
                 });
         return servers;
+    }
+
+    /** What nova shows of ours on one cloud. */
+    List<OpenStack.Server> serversOn(OpenStack cloud) throws IOException, InterruptedException {
+        return cloud.servers(installation);
     }
 
     private void note(String what, List<String> found) {

@@ -36,7 +36,82 @@ record SentCreate(
             Stream.of(30, 90, 210, 450, 690, 930, 1170).map(Duration::ofSeconds).toList();
 
     /** Of ten minutes of trouble. */
-    private static final int ISSUE = 5;
+    static final int ISSUE = 5;
+
+    /** What a refusal is taken for where only the table tells of it. */
+    private static final int REFUSED = 403;
+
+    private static final int ACCEPTED = 202;
+
+    /**
+     * As the table has it, where the cloud keeps no account: received when it was sent, and
+     * answered when its VM was accepted or refused. An answer that was lost is none.
+     *
+     * @param answer as the row has it, empty without one
+     */
+    static SentCreate recorded(
+            String vm,
+            Instant sentAt,
+            String answer,
+            Instant acceptedAt,
+            Instant readyAt,
+            Instant givenUpAt,
+            String reason) {
+        boolean refused = answer.equals("REFUSED");
+        boolean accepted = answer.equals("ACCEPTED");
+        return new SentCreate(
+                vm,
+                sentAt,
+                sentAt,
+                refused ? givenUpAt : acceptedAt,
+                refused ? REFUSED : accepted ? ACCEPTED : 0,
+                readyAt,
+                givenUpAt,
+                reason);
+    }
+
+    /** With what the cloud says of it. */
+    SentCreate with(Instant receivedAt, Instant answeredAt, int status) {
+        return new SentCreate(
+                vm, sentAt, receivedAt, answeredAt, status, readyAt, givenUpAt, reason);
+    }
+
+    /** The first sign of trouble that some creates gave. */
+    static Optional<Instant> firstSign(List<SentCreate> sent, Duration late, Instant now) {
+        return sent.stream()
+                .flatMap(create -> create.sign(late, now).stream())
+                .min(Instant::compareTo);
+    }
+
+    /** Of those that were sent after the first sign, how many were for nothing. */
+    static long wastedAfter(
+            Optional<Instant> sign, List<SentCreate> sent, Duration late, Instant now) {
+        return sent.stream()
+                .filter(create -> create.sentAt.isAfter(sign.orElse(Instant.MAX)))
+                .filter(create -> create.wasted(late, now))
+                .count();
+    }
+
+    /**
+     * Whether the first was alone until its VM was READY, as a canary is.
+     *
+     * @param sent in their order, at least one
+     */
+    static boolean beginsWithCanary(List<SentCreate> sent) {
+        var canary = sent.getFirst();
+        return canary.readyAt.isBefore(Instant.MAX)
+                && sent.stream().skip(1).noneMatch(next -> next.sentAt.isBefore(canary.readyAt));
+    }
+
+    /**
+     * From when on the time to a full pool counts: the first sign, if there was one while it was
+     * not full. A later one explains nothing.
+     */
+    static Instant countsFrom(Instant claimed, Optional<Instant> sign, Optional<Instant> full) {
+        return sign.filter(claimed::isBefore)
+                .filter(at -> full.isEmpty() || at.isBefore(full.get()))
+                .orElse(claimed);
+    }
 
     /**
      * When a VM is late: twice the p95 of launches, and at least 5 s more than it (ADR 0019).

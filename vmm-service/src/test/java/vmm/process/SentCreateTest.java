@@ -8,6 +8,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 
 class SentCreateTest {
     private static final Instant SENT = Instant.parse("2026-11-21T12:00:00Z");
@@ -59,6 +61,107 @@ class SentCreateTest {
         assertThat(create.sign(LATE, SENT.plusSeconds(now)).orElse(Instant.MAX))
                 .isEqualTo(after(sign));
         assertThat(create.wasted(LATE, SENT.plusSeconds(now))).isEqualTo(wasted);
+    }
+
+    /** Seconds after it was sent, as above. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            textBlock =
+                    """
+                    # answer | accepted | ready | given up | reason        | sign | wasted
+                    ACCEPTED | 1        | 6     | -        | -             | -    | false
+                    ACCEPTED | 1        | -     | 4        | LAUNCH_FAILED | 4    | true
+                    REFUSED  | -        | -     | 1        | LAUNCH_FAILED | 1    | true
+                    UNKNOWN  | -        | -     | -        | -             | 5    | true
+                    UNKNOWN  | 8        | 11    | -        | -             | 5    | false
+                    -        | -        | -     | -        | -             | 5    | true
+                    """)
+    void isJudgedByTheTableWhereTheCloudKeepsNoAccount(
+            String answer,
+            Integer accepted,
+            Integer ready,
+            Integer givenUp,
+            String reason,
+            Integer sign,
+            boolean wasted) {
+        var create =
+                SentCreate.recorded(
+                        "vm",
+                        SENT,
+                        answer == null ? "" : answer,
+                        after(accepted),
+                        after(ready),
+                        after(givenUp),
+                        reason == null ? "" : reason);
+        var now = SENT.plusSeconds(60);
+        assertThat(create.sign(LATE, now).orElse(Instant.MAX)).isEqualTo(after(sign));
+        assertThat(create.wasted(LATE, now)).isEqualTo(wasted);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            textBlock =
+                    """
+                    # claimed | sign | full | from
+                    0         | -    | 8    | 0
+                    0         | 5    | 12   | 5
+                    9         | 5    | 12   | 9
+                    0         | 60   | 40   | 0
+                    0         | 60   | -    | 60
+                    """)
+    void onlyASignBeforeThePoolWasFullGivesItMoreTime(
+            Integer claimed, Integer sign, Integer full, Integer from) {
+        assertThat(
+                        SentCreate.countsFrom(
+                                after(claimed),
+                                Optional.ofNullable(sign).map(SENT::plusSeconds),
+                                Optional.ofNullable(full).map(SENT::plusSeconds)))
+                .isEqualTo(after(from));
+    }
+
+    @Test
+    void onlyWhatWasSentAfterTheFirstSignIsCounted() {
+        var first = refused("first", 0);
+        var second = refused("second", 2);
+        var late = SENT.plusSeconds(60);
+        var sign = SentCreate.firstSign(List.of(second, first), LATE, late);
+        assertThat(sign).contains(SENT.plusSeconds(1));
+        assertThat(SentCreate.wastedAfter(sign, List.of(first, second), LATE, late)).isEqualTo(1);
+        assertThat(SentCreate.wastedAfter(Optional.empty(), List.of(second), LATE, late)).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            textBlock =
+                    """
+                    # first READY | second sent | canary
+                    6             | 6           | true
+                    6             | 5           | false
+                    -             | 40          | false
+                    """)
+    void aCanaryIsAloneUntilItIsReady(Integer ready, int second, boolean canary) {
+        var first =
+                SentCreate.recorded(
+                        "first", SENT, "ACCEPTED", after(1), after(ready), Instant.MAX, "");
+        assertThat(SentCreate.beginsWithCanary(List.of(first, refused("second", second))))
+                .isEqualTo(canary);
+    }
+
+    private static SentCreate refused(String vm, int sent) {
+        return SentCreate.recorded(
+                vm,
+                SENT.plusSeconds(sent),
+                "REFUSED",
+                Instant.MAX,
+                Instant.MAX,
+                SENT.plusSeconds(sent + 1),
+                "LAUNCH_FAILED");
     }
 
     @Test

@@ -11,8 +11,6 @@ import vmm.cloud.jclouds.openstack.TroubledOpenStack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The real service with one pool on two OpenStacks that can be given troubles. What is wrong is
@@ -35,6 +34,8 @@ final class TroubleRun implements AutoCloseable {
 
     private static final String POOL = "small";
     private static final long SEED = 1; // of which creates meet a trouble of some
+    private static final int MANY = 100; // claims that are tried to get VMs of both clouds
+    static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
     private static final String CLOUD =
             """
               - name: %s
@@ -172,10 +173,18 @@ final class TroubleRun implements AutoCloseable {
                                         "VM %s had %d servers",
                                         vm,
                                         servers.size()));
+        for (var cloud : List.of(a, b)) {
+            cloud.askedTwice().forEach(vm -> complain("VM %s was asked for twice", vm));
+        }
+        truth().rows().stream()
+                .filter(row -> row.reason().equals("VANISHED"))
+                .forEach(row -> complain("believed gone, and no server ever went: %s", row));
         var releasedAt =
                 jdbc
                         .sql("SELECT vm_id::text, ended_at FROM allocation WHERE vm_id IS NOT NULL")
-                        .query((row, n) -> Map.entry(row.getString(1), instant(row, "ended_at")))
+                        .query(
+                                (row, n) ->
+                                        Map.entry(row.getString(1), Truth.instant(row, "ended_at")))
                         .list()
                         .stream()
                         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
@@ -220,14 +229,11 @@ final class TroubleRun implements AutoCloseable {
     // READY ones
 
     long ready() {
-        return truth().count("SELECT count(*) FROM vm WHERE state = 'READY'");
+        return truth().ready();
     }
 
     long readyOn(String cloud) {
-        return truth().count(
-                        "SELECT count(*) FROM vm WHERE state = 'READY' AND cloud = '"
-                                + cloud
-                                + "'");
+        return truth().readyOn(cloud);
     }
 
     /** Waits for so many READY ones; when they were, or a complaint. */
@@ -301,9 +307,53 @@ final class TroubleRun implements AutoCloseable {
                     answer.status(),
                     answer.text("state"),
                     answer.text("id"),
+                    answer.body().path("vm").path("cloud").asString(""),
                     Duration.ofNanos(System.nanoTime() - began));
         } catch (IOException none) {
-            return new Claim(0, "", "", Duration.ofNanos(System.nanoTime() - began));
+            return new Claim(0, "", "", "", Duration.ofNanos(System.nanoTime() - began));
+        }
+    }
+
+    /** People who have so many VMs on each cloud; whoever got one too many gives it back. */
+    Burst claimOnEach(int people) throws InterruptedException {
+        var kept = new ArrayList<Claim>();
+        for (int n = 0; kept.size() < 2 * people && n < MANY; n++) {
+            var claim = claim("each-" + n);
+            long there = kept.stream().filter(c -> c.cloud().equals(claim.cloud())).count();
+            if (claim.served() && there < people) kept.add(claim);
+            else release(claim);
+        }
+        expect(kept.size() == 2 * people, "%d on each cloud were wanted: %s", people, kept);
+        return new Burst(List.copyOf(kept));
+    }
+
+    /** Every two seconds somebody claims and releases. */
+    Burst claimsAndReleases(Duration time) throws InterruptedException {
+        var claims = new ArrayList<Claim>();
+        var next = Instant.now();
+        for (var end = next.plus(time); next.isBefore(end); next = next.plus(BETWEEN_LOOKS)) {
+            var claim = claim("one-" + claims.size());
+            claims.add(claim);
+            release(claim);
+            look();
+            sleepUntil(next.plus(BETWEEN_LOOKS));
+        }
+        return new Burst(List.copyOf(claims));
+    }
+
+    /** People keep their VMs whatever happens to the cloud that they are on. */
+    void keptTheirs(Burst burst) throws IOException, InterruptedException {
+        var there =
+                Stream.concat(a.servers().stream(), b.servers().stream())
+                        .filter(server -> server.deletedAt().equals(Instant.MAX))
+                        .map(TroubledOpenStack.Server::vmId)
+                        .toList();
+        for (var claim : burst.claims()) {
+            if (!claim.served()) continue;
+            var now = admin().get("/api/v1/allocations/" + claim.id());
+            expect(now.text("state").equals("ACTIVE"), "allocation %s", now.body());
+            String vm = now.body().path("vm").path("id").asString("");
+            expect(there.contains(vm), "the server of allocated VM %s is gone", vm);
         }
     }
 
@@ -317,8 +367,12 @@ final class TroubleRun implements AutoCloseable {
         }
     }
 
-    /** One claim and its answer. */
-    record Claim(int status, String state, String id, Duration took) {
+    /**
+     * One claim and its answer.
+     *
+     * @param cloud of the VM, empty without one
+     */
+    record Claim(int status, String state, String id, String cloud, Duration took) {
         boolean served() {
             return status == 201 && state.equals("ACTIVE");
         }
@@ -339,19 +393,10 @@ final class TroubleRun implements AutoCloseable {
 
     /** When a launch on a cloud is late, by what it has launched so far. */
     Duration lateOn(String cloud) {
-        double p95 =
-                jdbc.sql(
-                                """
-                                SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM ready_at - create_sent_at))
-                                FROM vm WHERE cloud = :cloud AND ready_at IS NOT NULL
-                                """)
-                        .param("cloud", cloud)
-                        .query(Double.class)
-                        .single();
-        return SentCreate.late(Duration.ofMillis((long) (p95 * 1000)));
+        return SentCreate.late(truth().p95On(cloud));
     }
 
-    /** Creates sent to a cloud since an instant. */
+    /** Creates sent to a cloud since an instant, by the table and what the cloud was asked. */
     List<SentCreate> sentTo(String cloud, Instant since) {
         var received =
                 (cloud.equals("a") ? a : b)
@@ -361,39 +406,31 @@ final class TroubleRun implements AutoCloseable {
                                                 TroubledOpenStack.Create::vmId,
                                                 Function.identity(),
                                                 (first, again) -> again));
-        return jdbc.sql(
-                        """
-                        SELECT id::text, create_sent_at, ready_at, COALESCE(reason, '') AS reason,
-                               (SELECT min(at) FROM event WHERE event.vm_id = vm.id AND to_state = 'DELETING') AS given_up_at
-                        FROM vm WHERE cloud = :cloud AND create_sent_at >= CAST(:since AS timestamptz)
-                        """)
-                .param("cloud", cloud)
-                .param("since", since.toString())
-                .query(
-                        (row, n) -> {
-                            var create = Optional.ofNullable(received.get(row.getString("id")));
-                            return new SentCreate(
-                                    row.getString("id"),
-                                    instant(row, "create_sent_at"),
-                                    create.map(TroubledOpenStack.Create::receivedAt)
-                                            .orElse(Instant.MAX),
-                                    create.map(TroubledOpenStack.Create::answeredAt)
-                                            .orElse(Instant.MAX),
-                                    create.map(TroubledOpenStack.Create::status).orElse(0),
-                                    instant(row, "ready_at"),
-                                    instant(row, "given_up_at"),
-                                    row.getString("reason"));
+        return truth().sentTo(cloud, since).stream()
+                .map(
+                        sent -> {
+                            var create = received.get(sent.vm());
+                            return create == null
+                                    ? sent.with(Instant.MAX, Instant.MAX, 0)
+                                    : sent.with(
+                                            create.receivedAt(),
+                                            create.answeredAt(),
+                                            create.status());
                         })
-                .list();
-    }
-
-    private static Instant instant(ResultSet row, String column) throws SQLException {
-        var at = row.getTimestamp(column);
-        return at == null ? Instant.MAX : at.toInstant();
+                .toList();
     }
 
     static void sleep(Duration time) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(time.toNanos());
+    }
+
+    static void sleepUntil(Instant when) throws InterruptedException {
+        var rest = Duration.between(Instant.now(), when);
+        if (rest.isPositive()) sleep(rest);
+    }
+
+    static String since(Instant from, Optional<Instant> to) {
+        return to.map(at -> seconds(from, at)).orElse("never");
     }
 
     static String seconds(Instant from, Instant to) {

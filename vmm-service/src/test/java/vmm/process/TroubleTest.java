@@ -21,7 +21,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -35,7 +34,7 @@ import java.util.stream.StreamSupport;
  * s, became late (ADR 0019: twice the p95 of that cloud's launches in calm, at least 5 s more than
  * it), or was given up before. It is found from the table and from what the cloud was asked ({@link
  * SentCreate}), so it does not depend on when the service noticed. Where no create had any trouble,
- * times count from the claims.
+ * times count from the claims. A sign that came when the pool was full again gives it no more time.
  *
  * <p>{@code vmm.trouble.minutes} says how long a trouble lasts beyond the first refill, {@code
  * vmm.trouble.faults} which ones there are. A line of figures is printed for each scenario, also
@@ -58,8 +57,6 @@ class TroubleTest {
 
     /** How long it is watched what comes too late. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
-
-    private static final Duration BETWEEN_CLAIMS = Duration.ofSeconds(2);
 
     private final Duration lasts =
             Duration.ofSeconds(
@@ -93,16 +90,15 @@ class TroubleTest {
             var claimed = Instant.now();
             var full = run.awaitReady(POOL, PATIENCE);
 
-            var people = claimsAndReleases(run, lasts);
+            var people = run.claimsAndReleases(lasts);
             var healed = Instant.now();
             var sent = run.sentTo("b", began);
+            int met = run.b.met();
             run.b.suffer(Trouble.HEALTHY);
 
-            var sign =
-                    sent.stream()
-                            .flatMap(c -> c.sign(late, healed).stream())
-                            .min(Instant::compareTo);
-            var from = sign.filter(claimed::isBefore).orElse(claimed);
+            run.expect(met > 0 || trouble == Trouble.HEALTHY, "no request met the trouble");
+            var sign = SentCreate.firstSign(sent, late, healed);
+            var from = SentCreate.countsFrom(claimed, sign, full);
             full.ifPresent(
                     at ->
                             run.expect(
@@ -114,7 +110,7 @@ class TroubleTest {
                     sent.stream()
                             .filter(c -> c.sentAt().isAfter(sign.orElse(Instant.MAX)))
                             .toList();
-            long wasted = after.stream().filter(c -> c.wasted(late, healed)).count();
+            long wasted = SentCreate.wastedAfter(sign, sent, late, healed);
             int allowed = SentCreate.allowed(Duration.between(sign.orElse(healed), healed));
             run.expect(
                     wasted <= allowed
@@ -128,9 +124,16 @@ class TroubleTest {
                     people.served(),
                     people.claims().size());
 
-            keptTheirs(run, burst);
+            run.expect(
+                    people.slowest().compareTo(AT_ONCE) <= 0,
+                    "the slowest of %d claims took %s",
+                    people.claims().size(),
+                    people.slowest());
+
+            run.keptTheirs(burst);
             for (var claim : burst.claims()) run.release(claim);
-            var back = run.awaitShares(POOL / 2, BACK);
+            var back =
+                    run.awaitShares(POOL / 2, Duration.between(Instant.now(), healed.plus(BACK)));
             run.settle(PATIENCE);
             Bench.figure(
                     "cloud b: " + trouble,
@@ -139,17 +142,17 @@ class TroubleTest {
                                 + " sign; in %s %d creates to b after it, %d wasted; %d of %d"
                                 + " claims served, slowest %d ms; shares back after %s; %d servers"
                                 + " at most",
-                            since(started, filled),
+                            TroubleRun.since(started, filled),
                             figures(burst),
-                            since(claimed, full),
-                            since(from, full),
+                            TroubleRun.since(claimed, full),
+                            TroubleRun.since(from, full),
                             TroubleRun.seconds(sign.orElse(healed), healed),
                             after.size(),
                             wasted,
                             people.served(),
                             people.claims().size(),
                             people.slowest().toMillis(),
-                            since(healed, back),
+                            TroubleRun.since(healed, back),
                             TroubledOpenStack.peak(List.of(run.a, run.b))),
                     Bench.format(
                             "%d served, ≤ 1 s; full ≤ %d s after the sign; ≤ %d wasted; back ≤ %d"
@@ -188,7 +191,7 @@ class TroubleTest {
             int samples = 0;
             for (var end = Instant.now().plus(lasts); Instant.now().isBefore(end); samples++) {
                 if (!promises(run, queued).isEmpty()) invented++;
-                TroubleRun.sleep(BETWEEN_CLAIMS);
+                TroubleRun.sleep(TroubleRun.BETWEEN_LOOKS);
             }
             run.expect(invented == 0, "%d of %d looks promised a time", invented, samples);
 
@@ -198,16 +201,9 @@ class TroubleTest {
             for (var cloud : List.of("a", "b")) {
                 var late = cloud.equals("a") ? lateOnA : lateOnB;
                 var sent = run.sentTo(cloud, began);
-                var sign =
-                        sent.stream()
-                                .flatMap(c -> c.sign(late, healed).stream())
-                                .min(Instant::compareTo)
-                                .orElse(healed);
-                wasted +=
-                        sent.stream()
-                                .filter(c -> c.sentAt().isAfter(sign) && c.wasted(late, healed))
-                                .count();
-                allowed += SentCreate.allowed(Duration.between(sign, healed));
+                var sign = SentCreate.firstSign(sent, late, healed);
+                wasted += SentCreate.wastedAfter(sign, sent, late, healed);
+                allowed += SentCreate.allowed(Duration.between(sign.orElse(healed), healed));
             }
             run.expect(wasted <= allowed, "%d creates were wasted, more than %d", wasted, allowed);
             run.a.suffer(Trouble.HEALTHY);
@@ -227,14 +223,14 @@ class TroubleTest {
                             burst.served(),
                             POOL,
                             burst.slowest().toMillis(),
-                            since(began, honest),
+                            TroubleRun.since(began, honest),
                             invented,
                             samples,
-                            since(began, explained),
+                            TroubleRun.since(began, explained),
                             wasted,
-                            since(healed, served),
-                            since(healed, full),
-                            since(healed, back)),
+                            TroubleRun.since(healed, served),
+                            TroubleRun.since(healed, full),
+                            TroubleRun.since(healed, back)),
                     Bench.format(
                             "≤ %d wasted; no promise; all back ≤ %d s", allowed, BACK.toSeconds()));
             run.judge();
@@ -263,7 +259,9 @@ class TroubleTest {
                             + (allOnOneCloud ? ", all READY on one cloud" : " right after a fill"),
                     Bench.format(
                             "filled in %s; %s; full again after %s",
-                            since(resized, filled), figures(burst), since(claimed, full)),
+                            TroubleRun.since(resized, filled),
+                            figures(burst),
+                            TroubleRun.since(claimed, full)),
                     CLAIMS + " served, ≤ 1 s; fill: boot + 2 s");
             run.judge();
         }
@@ -289,7 +287,7 @@ class TroubleTest {
                     Bench.format(
                             "filled in %s; %d servers made, %d answers lost; %d servers and %d rows"
                                     + " live in the end",
-                            since(resized, filled),
+                            TroubleRun.since(resized, filled),
                             made,
                             lost,
                             run.a.servers().size() + run.b.servers().size(),
@@ -331,7 +329,7 @@ class TroubleTest {
                                     + " restart; %d thrown away; %d servers at most",
                             TroubleRun.seconds(resized, killed),
                             made,
-                            since(restarted, filled),
+                            TroubleRun.since(restarted, filled),
                             thrownAway,
                             peak),
                     "adopts them, at most 100");
@@ -358,38 +356,6 @@ class TroubleTest {
         return Bench.format(
                 "%d of %d claims at once served, slowest %d ms",
                 burst.served(), burst.claims().size(), burst.slowest().toMillis());
-    }
-
-    /** Every two seconds somebody claims and releases. */
-    private static TroubleRun.Burst claimsAndReleases(TroubleRun run, Duration time)
-            throws Exception {
-        var claims = new ArrayList<Claim>();
-        var next = Instant.now();
-        for (var end = next.plus(time); next.isBefore(end); next = next.plus(BETWEEN_CLAIMS)) {
-            var claim = run.claim("one-" + claims.size());
-            claims.add(claim);
-            run.release(claim);
-            run.look();
-            var rest = Duration.between(Instant.now(), next.plus(BETWEEN_CLAIMS));
-            if (rest.isPositive()) TroubleRun.sleep(rest);
-        }
-        return new TroubleRun.Burst(List.copyOf(claims));
-    }
-
-    /** People keep their VMs whatever happens to the cloud that they are on. */
-    private static void keptTheirs(TroubleRun run, TroubleRun.Burst burst) throws Exception {
-        var there =
-                Stream.concat(run.a.servers().stream(), run.b.servers().stream())
-                        .filter(server -> server.deletedAt().equals(Instant.MAX))
-                        .map(TroubledOpenStack.Server::vmId)
-                        .toList();
-        for (var claim : burst.claims()) {
-            if (!claim.served()) continue;
-            var now = run.admin().get("/api/v1/allocations/" + claim.id());
-            run.expect(now.text("state").equals("ACTIVE"), "allocation %s", now.body());
-            String vm = now.body().path("vm").path("id").asString("");
-            run.expect(there.contains(vm), "the server of allocated VM %s is gone", vm);
-        }
     }
 
     /** Whoever tells a time although nobody can know one. */
@@ -435,9 +401,5 @@ class TroubleTest {
             if (!now.text("state").equals("ACTIVE")) return false;
         }
         return true;
-    }
-
-    private static String since(Instant from, Optional<Instant> to) {
-        return to.map(at -> TroubleRun.seconds(from, at)).orElse("never");
     }
 }

@@ -6,7 +6,13 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
 
@@ -123,6 +129,66 @@ final class Truth {
                     OR (SELECT count(*) FROM vm WHERE vm.pool_id = pool.id AND state = 'READY') <> least(pool.pool_size,
                         pool.max_size - (SELECT count(*) FROM vm WHERE vm.pool_id = pool.id AND state = 'ALLOCATED'))
                 """);
+    }
+
+    /** Creates recorded as sent to a cloud since an instant, by the table alone. */
+    List<SentCreate> sentTo(String cloud, Instant since) {
+        return jdbc.sql(
+                        """
+                        SELECT id::text, create_sent_at, ready_at, coalesce(reason, '') AS reason, coalesce(create_answer, '') AS answer,
+                               (SELECT min(at) FROM event WHERE event.vm_id = vm.id AND to_state = 'PROVISIONING') AS accepted_at,
+                               (SELECT min(at) FROM event WHERE event.vm_id = vm.id AND to_state = 'DELETING') AS given_up_at
+                        FROM vm WHERE cloud = :cloud AND create_sent_at >= CAST(:since AS timestamptz)
+                        ORDER BY create_sent_at, id
+                        """)
+                .param("cloud", cloud)
+                .param("since", since.toString())
+                .query(
+                        (row, n) ->
+                                SentCreate.recorded(
+                                        row.getString("id"),
+                                        instant(row, "create_sent_at"),
+                                        row.getString("answer"),
+                                        instant(row, "accepted_at"),
+                                        instant(row, "ready_at"),
+                                        instant(row, "given_up_at"),
+                                        row.getString("reason")))
+                .list();
+    }
+
+    /** What 95 % of the launches on a cloud took at most so far, from create to READY. */
+    Duration p95On(String cloud) {
+        double seconds =
+                jdbc.sql(
+                                """
+                                SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM ready_at - create_sent_at))
+                                FROM vm WHERE cloud = :cloud AND ready_at IS NOT NULL
+                                """)
+                        .param("cloud", cloud)
+                        .query(Double.class)
+                        .single();
+        return Duration.ofMillis((long) (seconds * 1000));
+    }
+
+    /** {@link Instant#MAX} for one that has not come. */
+    static Instant instant(ResultSet row, String column) throws SQLException {
+        var at = row.getTimestamp(column);
+        return at == null ? Instant.MAX : at.toInstant();
+    }
+
+    long ready() {
+        return count("SELECT count(*) FROM vm WHERE state = 'READY'");
+    }
+
+    long readyOn(String cloud) {
+        return readyVmsOn(cloud).size();
+    }
+
+    Set<String> readyVmsOn(String cloud) {
+        return rows().stream()
+                .filter(row -> row.cloud().equals(cloud) && row.state().equals("READY"))
+                .map(Row::id)
+                .collect(Collectors.toSet());
     }
 
     long count(String sql) {

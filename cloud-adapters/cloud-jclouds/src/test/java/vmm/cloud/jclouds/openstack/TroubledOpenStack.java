@@ -13,12 +13,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -103,6 +106,7 @@ public final class TroubledOpenStack implements AutoCloseable {
     private final SplittableRandom random;
     private final List<Create> creates = new ArrayList<>();
     private final AtomicInteger broken = new AtomicInteger();
+    private final AtomicInteger met = new AtomicInteger();
     private final FakeOpenStack openStack;
     private volatile Weather weather = new Weather(Trouble.HEALTHY, 0);
 
@@ -143,11 +147,32 @@ public final class TroubledOpenStack implements AutoCloseable {
         openStack.setListLag(trouble == Trouble.LIST_LAGS ? LAG : Duration.ZERO);
         openStack.setPageSize(trouble == Trouble.LIST_CUT_SHORT ? SHORT_PAGE : PAGE);
         weather = new Weather(trouble, share);
+        met.set(0);
+    }
+
+    /** How many requests the present trouble has concerned so far; none, while it is healthy. */
+    public int met() {
+        return met.get();
+    }
+
+    /** Allows so many servers at once; more are refused by 403. */
+    public void setQuota(int servers) {
+        openStack.setQuota(servers);
     }
 
     /** Every POST for a server that was received, in their order. */
     public synchronized List<Create> creates() {
         return List.copyOf(creates);
+    }
+
+    /** VMs that were asked for more than once, beside what was turned away for its token. */
+    public synchronized Set<String> askedTwice() {
+        var once = new HashSet<String>();
+        return creates.stream()
+                .filter(create -> create.status() != 401)
+                .map(Create::vmId)
+                .filter(vm -> !once.add(vm))
+                .collect(Collectors.toSet());
     }
 
     /** Every server that was ever made. */
@@ -204,6 +229,7 @@ public final class TroubledOpenStack implements AutoCloseable {
         boolean creates =
                 request.method().equals("POST") && request.path().endsWith("/v2.1/servers");
         int index = creates ? received(request) : -1;
+        if (concerns(now.trouble, request, creates)) met.incrementAndGet();
         if (!pause(now.trouble == Trouble.SLOW_10X ? latency.multipliedBy(SLOWNESS) : latency)) {
             return new Drop();
         }
@@ -212,13 +238,24 @@ public final class TroubledOpenStack implements AutoCloseable {
         return reply;
     }
 
+    private static boolean concerns(Trouble trouble, Request request, boolean creates) {
+        return switch (trouble) {
+            case HEALTHY -> false;
+            case NEVER_BOOTS, CREATE_HANGS, CREATE_500, CREATE_504_AFTER_EFFECT -> creates;
+            case LIST_FAILS, LIST_CUT_SHORT, LIST_LAGS, LIST_EMPTY -> isListing(request);
+            case SLOW_10X, UNAUTHORIZED -> true;
+        };
+    }
+
+    private static boolean isListing(Request request) {
+        return request.path().endsWith("/v2.1/servers/detail");
+    }
+
     private Reply answer(
             Request request, boolean creates, Function<Request, Reply> serve, Weather now) {
         if (now.trouble == Trouble.UNAUTHORIZED) return UNAUTHORIZED;
         if (creates) return create(request, serve, now);
-        if (request.path().endsWith("/v2.1/servers/detail")) {
-            return listing(request, serve, now.trouble);
-        }
+        if (isListing(request)) return listing(request, serve, now.trouble);
         return serve.apply(request);
     }
 

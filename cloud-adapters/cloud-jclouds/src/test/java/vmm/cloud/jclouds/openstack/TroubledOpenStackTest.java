@@ -165,6 +165,45 @@ class TroubledOpenStackTest {
     }
 
     @Test
+    void requestsThatMeetATroubleAreCounted() throws CloudFailure {
+        create(1);
+        cloud.list();
+        assertThat(openStack.met()).isZero();
+        openStack.suffer(Trouble.LIST_EMPTY);
+        cloud.create(Clouds.spec("vm-2"));
+        assertThat(openStack.met()).isZero();
+        cloud.list();
+        assertThat(openStack.met()).isEqualTo(1);
+        openStack.suffer(Trouble.NEVER_BOOTS);
+        cloud.list();
+        assertThat(openStack.met()).isZero();
+        cloud.create(Clouds.spec("vm-3"));
+        assertThat(openStack.met()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsAskedForTwiceIsKnown() throws CloudFailure {
+        openStack.suffer(Trouble.CREATE_500);
+        for (var vm : List.of("vm-1", "vm-2", "vm-2")) cloud.create(Clouds.spec(vm));
+        assertThat(openStack.askedTwice()).containsExactly("vm-2");
+        openStack.suffer(Trouble.UNAUTHORIZED);
+        cloud.create(Clouds.spec("vm-1"));
+        assertThat(openStack.creates()).extracting(Create::status).endsWith(500, 401);
+        assertThat(openStack.askedTwice()).containsExactly("vm-2");
+    }
+
+    @Test
+    void aQuotaIsKept() throws CloudFailure {
+        create(2);
+        openStack.setQuota(3);
+        create(1);
+        assertThat(cloud.create(Clouds.spec("vm-4"))).isInstanceOf(CreateAnswer.Refused.class);
+        assertThat(openStack.creates()).extracting(Create::status).endsWith(202, 403);
+        assertThat(openStack.servers()).hasSize(3);
+        assertThat(cloud.quota().maxInstances()).hasValue(3);
+    }
+
+    @Test
     void whatWasMadeIsRemembered() throws CloudFailure {
         create(2);
         var first = openStack.servers().getFirst();
