@@ -26,6 +26,8 @@ import type {
   Vm,
   VmState,
   VmType,
+  WaitCode,
+  WaitReason,
   VmWithTimeline,
   Weather,
 } from "../src/api/schema.d.ts";
@@ -297,6 +299,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     const count = (s: VmState) => rows.filter((vm) => vm.state === s).length;
     return { requested: count("REQUESTED"), provisioning: count("PROVISIONING"), bootstrapping: count("BOOTSTRAPPING"), ready: rows.filter((vm) => vm.state === "READY" && !vm.held).length, allocated: count("ALLOCATED"), deleting: count("DELETING") };
   };
+  const why = (code: WaitCode): WaitReason => ({ code, since: null, until: null, places: [], machines: null });
   const showVmType = ([name, title, description, vcpus, ramGb, gpus, , maxSize, groups, tags]: (typeof TYPES)[number]): VmType => {
     const rows = ofPool(name);
     const ready = counts(rows).ready;
@@ -304,12 +307,12 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     const warming = rows.some((vm) => ["REQUESTED", "PROVISIONING", "BOOTSTRAPPING"].includes(vm.state));
     const availability: Availability =
       (pools.get(name)?.maxSize ?? 0) === 0
-        ? { state: "CLOSED", ready: 0, waitSeconds: null, until: null }
+        ? { state: "CLOSED", ready: 0, waitSeconds: null, until: null, reason: why("CLOSED") }
         : ready > 0
-          ? { state: "READY_NOW", ready, waitSeconds: null, until: null }
+          ? { state: "READY_NOW", ready, waitSeconds: null, until: null, reason: null }
           : full && !warming
-            ? { state: "AT_CAPACITY", ready: 0, waitSeconds: null, until: iso(Date.now() + 2 * HOUR) }
-            : { state: "WAIT", ready: 0, waitSeconds: { p50: 14, p90: 26 }, until: null };
+            ? { state: "AT_CAPACITY", ready: 0, waitSeconds: null, until: iso(Date.now() + 2 * HOUR), reason: { ...why("ALL_IN_USE"), until: iso(Date.now() + 2 * HOUR), machines: rows.filter(live).length } }
+            : { state: "WAIT", ready: 0, waitSeconds: { p50: 14, p90: 26 }, until: null, reason: why("STARTING") };
     return { name, title, description, pool: name, vcpus, ramGb, gpus, tags, groups, availability };
   };
   const showAllocation = (a: AllocationRow, me: Me): Allocation => {
@@ -335,6 +338,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       endReason: a.endReason,
       position: queued ? position : null,
       estimate: queued ? (warming ? { p50Seconds: 8 + position * 6, p90Seconds: 20 + position * 9 } : { p50Seconds: 5400, p90Seconds: 9000 }) : null,
+      waiting: !queued ? null : warming ? why("STARTING") : { ...why("ALL_IN_USE"), until: iso(Date.now() + 2 * HOUR), machines: ofPool(a.vmType).filter(live).length },
       warnedAt: a.reclaimAt === null ? null : iso(Date.now()),
       warning: a.reclaimAt === null ? null : `Nobody has used it; it will be taken back at ${iso(a.reclaimAt)}`,
       reclaim: a.reclaimAt === null ? null : { kind: "ABANDONED", at: iso(a.reclaimAt), unusedSince: a.activity.lastActiveAt ?? iso(a.grantedAt ?? a.requestedAt) },

@@ -5,7 +5,8 @@ import { useData, useNow } from "../api/data.ts";
 import type { Allocation, VmType } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
 import { Announce, Button, Page, Pill, ProblemNote, useAction, Waiting } from "../ui/parts.tsx";
-import { AVAILABILITY_TONES, availabilityWords, startWords } from "../words/availability.ts";
+import { availabilityTone, availabilityWords, startWords } from "../words/availability.ts";
+import { noneWords } from "../words/waiting.ts";
 import { concernWords } from "../words/windows.ts";
 
 export function useVmTypes() {
@@ -136,14 +137,16 @@ function TypeCard({ type, mine }: { type: VmType; mine: readonly Allocation[] })
   const [open, setOpen] = useState(false);
   const promise = startWords(type.availability);
   const had = mine.find((one) => one.state === "ACTIVE") ?? mine[0];
+  const why = noneWords(type.availability.reason, now);
   const heading = `type-${type.name}`;
   const hasMany = type.description.length > 160;
   return (
     <li className="card" aria-labelledby={heading}>
       <h2 id={heading}>{type.title}</h2>
       <p className="chip-line">
-        <Pill tone={AVAILABILITY_TONES[type.availability.state]}>{availabilityWords(type.availability, now)}</Pill>
+        <Pill tone={availabilityTone(type.availability)}>{availabilityWords(type.availability, now)}</Pill>
       </p>
+      {why !== null && <p className="soft">{why}</p>}
       <p className={hasMany && !open ? "clip" : undefined}>{type.description}</p>
       {hasMany && (
         <Button kind="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -38,7 +38,7 @@ export function MachinesPage() {
           ) : (
             <div className="grid wide">
               {all.toSorted(byUrgency).map((allocation) => (
-                <MachineCard key={allocation.id} allocation={allocation} title={titleOf(allocation.vmType)} due={types.data?.find((type) => type.name === allocation.vmType)?.availability.until ?? null} changed={changed} />
+                <MachineCard key={allocation.id} allocation={allocation} title={titleOf(allocation.vmType)} changed={changed} />
               ))}
             </div>
           )

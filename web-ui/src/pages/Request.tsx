@@ -6,8 +6,9 @@ import type { Allocation, VmType } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
 import { MachineCard, StopWaiting } from "../ui/MachineCard.tsx";
 import { Announce, Button, Page, ProblemNote, useTitle, Waiting } from "../ui/parts.tsx";
-import { ordinal, waitWords } from "../words/availability.ts";
+import { ordinal } from "../words/availability.ts";
 import { endWords } from "../words/states.ts";
+import { likelyWords, waitingWords } from "../words/waiting.ts";
 import { clock, clockSeconds, inFull, moment, span } from "../words/time.ts";
 import { useStart, useVmTypes } from "./Catalogue.tsx";
 
@@ -16,7 +17,7 @@ export function RequestPage() {
   const request = useData(
     `request-${id}`,
     async () => (await call("get", "/api/v1/allocations/{id}", { path: { id } })).data,
-    (event) => event.allocationId === id || event.type === "pool",
+    (event) => event.allocationId === id || event.type === "pool" || event.type === "cloud",
   );
   const types = useVmTypes();
   if (request.data === undefined && request.error instanceof ApiProblem && request.error.status === 404)
@@ -78,7 +79,8 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
         </div>
       </header>
       <section className="card estimate" aria-label="Estimate">
-        <p className="big">{estimate === null ? type?.availability.until != null ? `All are in use: the next is due back ${moment(new Date(type.availability.until), now)}, sooner if somebody releases one` : "We cannot say yet how long it takes" : waitWords(estimate.p50Seconds, estimate.p90Seconds)}</p>
+        <p className="big">{likelyWords(allocation, now)}</p>
+        <p>{waitingWords(allocation, now)}</p>
         {estimate !== null && (
           <>
             <progress max={waited + estimate.p50Seconds} value={waited} aria-label="Waited so far, of the likely whole" />
@@ -87,7 +89,7 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
             </p>
           </>
         )}
-        {late && <p className="note warn">It takes longer than we said at first ({clock(promised)}). The time above is the new estimate.</p>}
+        {late && <p className="note warn">It takes longer than we said at first ({clock(promised)}).{estimate !== null && " The time above is the new estimate."}</p>}
       </section>
       <Steps
         steps={[

@@ -5,12 +5,13 @@ import type { Activity, Allocation } from "../api/schema.d.ts";
 import { useNow } from "../api/data.ts";
 import { ALLOCATION_STATES, said } from "../words/states.ts";
 import { reclaimWords } from "../words/reclaim.ts";
-import { dayAndTime, isoOf, localTimes, moment, relative, span } from "../words/time.ts";
-import { ordinal, waitWords } from "../words/availability.ts";
+import { isoOf, localTimes, moment, relative, span } from "../words/time.ts";
+import { ordinal } from "../words/availability.ts";
+import { likelyWords, waitingWords } from "../words/waiting.ts";
 import { Button, Confirm, ConnectList, Pill, When } from "./parts.tsx";
 
 /** One machine of a person: what it is, how to get to it, until when, and letting go of it. */
-export function MachineCard({ allocation, title, due = null, changed, alone = false }: { allocation: Allocation; title: string; due?: string | null; changed: () => void; alone?: boolean }) {
+export function MachineCard({ allocation, title, changed, alone = false }: { allocation: Allocation; title: string; changed: () => void; alone?: boolean }) {
   const now = useNow(10_000);
   const [asking, setAsking] = useState<"cancel" | "extend" | "release" | "restart" | null>(null);
   const close = () => setAsking(null);
@@ -50,7 +51,10 @@ export function MachineCard({ allocation, title, due = null, changed, alone = fa
             </div>
             <div>
               <dt>Likely wait</dt>
-              <dd>{allocation.estimate === null ? due === null ? "not known yet" : `all are in use; the next is due back ${dayAndTime(new Date(due), now)}, or sooner` : waitWords(allocation.estimate.p50Seconds, allocation.estimate.p90Seconds)}</dd>
+              <dd>
+                {likelyWords(allocation, now)}
+                {allocation.estimate === null && <span className="soft"> · {waitingWords(allocation, now)}</span>}
+              </dd>
             </div>
             <div>
               <dt>Asked</dt>

@@ -1,13 +1,19 @@
 import type { Availability, AvailabilityState } from "../api/schema.d.ts";
 import { moment, roughly } from "./time.ts";
 import type { Tone } from "./states.ts";
+import { noEstimateWords } from "./waiting.ts";
 
-export const AVAILABILITY_TONES: Record<AvailabilityState, Tone> = {
+const TONES: Record<AvailabilityState, Tone> = {
   READY_NOW: "good",
   WAIT: "wait",
   AT_CAPACITY: "busy",
   CLOSED: "off",
 };
+
+/** Of the chip on a card. */
+export function availabilityTone({ state, reason }: Availability): Tone {
+  return reason?.code === "TROUBLE" ? "bad" : reason?.code === "MAINTENANCE" ? "info" : (TONES as Record<string, Tone | undefined>)[state] ?? "info";
+}
 
 /** `About 4 min (usually under 7)`. */
 export function waitWords(p50: number, p90: number): string {
@@ -27,9 +33,9 @@ export function availabilityWords(availability: Availability, now: Date): string
     case "READY_NOW":
       return "Ready now";
     case "WAIT":
-      return availability.waitSeconds === null ? "A short wait" : waitWords(availability.waitSeconds.p50, availability.waitSeconds.p90);
+      return availability.waitSeconds === null ? noEstimateWords(availability.reason, now) : waitWords(availability.waitSeconds.p50, availability.waitSeconds.p90);
     case "AT_CAPACITY":
-      return until === null || until <= now ? "All in use" : `All in use – next likely ${moment(until, now)}`;
+      return `${availability.reason?.code === "NO_ROOM" ? "No room" : "All in use"}${until === null || until <= now ? "" : ` – next likely ${moment(until, now)}`}`;
     case "CLOSED":
       return until === null ? "Closed" : `Closed until ${moment(until, now)}`;
     default:

@@ -94,8 +94,13 @@ export function concernWords(types: readonly Pick<VmType, "availability">[], min
     return `${cloud} ${when}; new machines start elsewhere. ${yours.charAt(0).toUpperCase()}${yours.slice(1)}.`;
   }
   const open = types.filter(({ availability }) => availability.state !== "CLOSED");
-  const starting = open.filter(({ availability }) => availability.state === "WAIT").length;
-  if (starting === 0 || starting * 2 < open.length) return null;
-  const which = starting === open.length ? "None of your kinds of machine is ready at once just now" : `${starting} of your ${open.length} kinds of machine ${starting === 1 ? "is" : "are"} not ready at once just now`;
-  return `${which}: more are being started.${active.length === 0 ? "" : active.length === 1 ? " Your machine is unaffected." : " Your machines are unaffected."}`;
+  const waiting = open.filter(({ availability }) => availability.state === "WAIT");
+  if (waiting.length === 0 || waiting.length * 2 < open.length) return null;
+  const which = waiting.length === open.length ? "None of your kinds of machine is ready at once just now" : `${waiting.length} of your ${open.length} kinds of machine ${waiting.length === 1 ? "is" : "are"} not ready at once just now`;
+  const stuck = waiting.filter(({ availability }) => STUCK.has(availability.reason?.code ?? "")).length;
+  const next = stuck === 0 ? "more are being started" : stuck === waiting.length ? "their clouds cannot start any; each says why" : "some are being started, the others say why not";
+  return `${which}: ${next}.${active.length === 0 ? "" : active.length === 1 ? " Your machine is unaffected." : " Your machines are unaffected."}`;
 }
+
+/** Reasons for which no cloud of a type starts machines. */
+const STUCK: ReadonlySet<string> = new Set(["TROUBLE", "MAINTENANCE", "PAUSED"]);

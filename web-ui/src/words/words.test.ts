@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
 import { breakerKind, breakerWaits, effectWords, probeSays, quotaWords, standingWords } from "./clouds.ts";
-import { availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
+import type { WaitCode, WaitReason } from "../api/schema.d.ts";
+import { availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
 import { reclaimWords } from "./reclaim.ts";
+import { likelyWords, noneWords, waitingWords } from "./waiting.ts";
 import { PRESETS, presetOf, WEATHER_FIELDS, weatherValue } from "./weather.ts";
 import { betweenWords, concernWords, instantOf, leadWords, localInput, sessionWords, timesWrong, toCome, verdict, WINDOW_KINDS, WINDOW_STATES } from "./windows.ts";
 import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, secondsOf, span } from "./time.ts";
@@ -98,12 +100,17 @@ describe("a reclaim", () => {
 });
 
 describe("availability", () => {
-  const base = { ready: 0, waitSeconds: null, until: null } as const;
+  const none = { since: null, until: null, places: [], machines: null } as const;
+  const base = { ready: 0, waitSeconds: null, until: null, reason: null } as const;
 
   it.each([
     [{ ...base, state: "READY_NOW", ready: 5 }, "Ready now", "Start – ready now"],
     [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 7)", "Wait for one"],
-    [{ ...base, state: "WAIT" }, "A short wait", "Wait for one"],
+    [{ ...base, state: "WAIT" }, "No estimate", "Wait for one"],
+    [{ ...base, state: "WAIT", reason: { ...none, code: "STARTING" } }, "No estimate: no start was timed yet", "Wait for one"],
+    [{ ...base, state: "WAIT", reason: { ...none, code: "TROUBLE", since: later(-2880).toISOString(), places: ["harwell"] } }, "No estimate: clouds have trouble since 09:12", "Wait for one"],
+    [{ ...base, state: "WAIT", reason: { ...none, code: "MAINTENANCE", until: later(28_800).toISOString(), places: ["harwell"] } }, "No estimate: maintenance until 18:00", "Wait for one"],
+    [{ ...base, state: "AT_CAPACITY", until: later(15_600).toISOString(), reason: { ...none, code: "NO_ROOM" } }, "No room – next likely 14:20", "Wait for one"],
     [{ ...base, state: "AT_CAPACITY", until: later(15_600).toISOString() }, "All in use – next likely 14:20", "Wait for one"],
     [{ ...base, state: "AT_CAPACITY", until: later(-60).toISOString() }, "All in use", "Wait for one"],
     [{ ...base, state: "CLOSED", until: later(18_000).toISOString() }, "Closed until 15:00", null],
@@ -122,6 +129,53 @@ describe("availability", () => {
   it("says when", () => expect(plain(etaWords({ p50Seconds: 240, p90Seconds: 420 }, now))).toBe("About 4 min (usually under 7), so likely by 10:04"));
 
   it("counts", () => expect([1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111].map(ordinal)).toEqual(["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th"]));
+});
+
+describe("whoever waits", () => {
+  const reason = (code: string, facts: Partial<WaitReason> = {}): WaitReason => ({ since: null, until: null, places: [], machines: null, ...facts, code: code as WaitCode });
+  const nine = later(-2880).toISOString();
+  const eleven = later(3600).toISOString();
+  const six = later(28_800).toISOString();
+
+  it.each([
+    [reason("READY"), 1, "One is ready and is being handed out; it is yours in a moment."],
+    [reason("STARTING"), 1, "One is starting; you are next in line and get the first that is ready for you."],
+    [reason("LATE", { since: nine }), 2, "Those that are starting take longer than usual since 09:12; you are 2nd in line and get the first that is ready for you."],
+    [reason("ALL_IN_USE", { until: eleven, machines: 40 }), 3, "All 40 are in use; the next lease ends today at 11:00; you are 3rd in line and get the first that is ready for you."],
+    [reason("ALL_IN_USE", { until: nine, machines: 1 }), 3, "The only one is in use; you are 3rd in line and get the first that is ready for you."],
+    [reason("ALL_IN_USE"), 3, "All are in use or go to people who asked before; you are 3rd in line and get the first that is ready for you."],
+    [reason("MAINTENANCE", { until: six, places: ["harwell"] }), 1, "Maintenance of harwell until 18:00; you are next in line and get the first that is ready for you."],
+    [reason("MAINTENANCE", { until: six, places: ["harwell", "didcot"] }), 1, "Maintenance of harwell and didcot; the first is back today at 18:00; you are next in line and get the first that is ready for you."],
+    [reason("PAUSED"), 1, "Those who run this service have paused the start of new ones; you are next in line and get the first that is ready for you."],
+    [reason("TROUBLE", { since: nine, places: ["harwell", "didcot"] }), 3, "No cloud for this type can start one now: harwell and didcot have trouble since 09:12; you are 3rd in line and get the first that is ready for you. We keep trying."],
+    [reason("RETURNING", { places: ["harwell"] }), 1, "Harwell is coming back and starts only a few at a time; you are next in line and get the first that is ready for you."],
+    [reason("NO_ROOM"), 1, "The clouds for this type are full; you are next in line and get the first that is ready for you."],
+    [reason("NO_ROOM", { until: eleven, places: ["harwell"] }), 1, "Harwell has trouble, and the other clouds for this type are full; the next lease ends today at 11:00; you are next in line and get the first that is ready for you."],
+    [reason("CLOSED"), 1, "This type is closed; your place is kept until it opens."],
+    [reason("SOMETHING_NEW"), 2, "You are 2nd in line and get the first that is ready for you."],
+    [null, 2, "You are 2nd in line and get the first that is ready for you."],
+  ])("knows why: %j", (waiting, position, words) => expect(waitingWords({ waiting, position }, now)).toBe(words));
+
+  it("and whoever has not asked yet, too", () => {
+    expect(noneWords(reason("TROUBLE", { since: nine, places: ["harwell"] }), now)).toBe("No cloud for this type can start one now: harwell has trouble since 09:12. We keep trying.");
+    expect(noneWords(reason("STARTING"), now)).toBe("One is starting.");
+    expect(noneWords(reason("CLOSED"), now)).toBeNull();
+    expect(noneWords(null, now)).toBeNull();
+  });
+
+  it("has an estimate only if there is one", () => {
+    expect(plain(likelyWords({ estimate: { p50Seconds: 250, p90Seconds: 430 }, waiting: reason("STARTING") }, now))).toBe("About 4 min (usually under 7)");
+    for (const [code, words] of [["READY", "one is ready"], ["LATE", "starts are late"], ["ALL_IN_USE", "all in use"], ["MAINTENANCE", "maintenance"], ["PAUSED", "starts are paused"], ["TROUBLE", "clouds have trouble"], ["RETURNING", "a cloud is coming back"], ["NO_ROOM", "the clouds are full"], ["CLOSED", "closed"]] as const)
+      expect(likelyWords({ estimate: null, waiting: reason(code) }, now)).toBe(`No estimate: ${words}`);
+    expect(likelyWords({ estimate: null, waiting: reason("SOMETHING_NEW") }, now)).toBe("No estimate");
+  });
+
+  it("sees trouble in its colour", () => {
+    const availability = { state: "WAIT", ready: 0, waitSeconds: null, until: null } as const;
+    expect(availabilityTone({ ...availability, reason: reason("TROUBLE") })).toBe("bad");
+    expect(availabilityTone({ ...availability, reason: reason("MAINTENANCE") })).toBe("info");
+    expect(availabilityTone({ ...availability, reason: reason("STARTING") })).toBe("wait");
+  });
 });
 
 describe("states", () => {
@@ -290,7 +344,9 @@ describe("a maintenance window", () => {
 });
 
 describe("what concerns a scientist", () => {
-  const type = (state: "READY_NOW" | "WAIT" | "AT_CAPACITY" | "CLOSED") => ({ availability: { state, ready: 0, waitSeconds: null, until: null } });
+  const type = (state: "READY_NOW" | "WAIT" | "AT_CAPACITY" | "CLOSED", code: WaitCode | null = null) => ({
+    availability: { state, ready: 0, waitSeconds: null, until: null, reason: code === null ? null : { code, since: null, until: null, places: [], machines: null } },
+  });
   const vm = (cloud: string) => ({ id: "v", cloud, instanceId: null, address: null, connect: [] });
   const notice = { text: "", from: later(-3600).toISOString(), to: later(8 * 3600).toISOString() };
   const mine = (cloud: string, told: typeof notice | null) => ({ state: "ACTIVE" as const, notice: told, vm: vm(cloud) });
@@ -311,5 +367,7 @@ describe("what concerns a scientist", () => {
   it("is that their kinds must be started first", () => {
     expect(concernWords([type("WAIT"), type("CLOSED")], [], now)).toBe("None of your kinds of machine is ready at once just now: more are being started.");
     expect(concernWords([type("WAIT"), type("READY_NOW")], [mine("harwell", null)], now)).toBe("1 of your 2 kinds of machine is not ready at once just now: more are being started. Your machine is unaffected.");
+    expect(concernWords([type("WAIT", "TROUBLE"), type("WAIT", "MAINTENANCE")], [], now)).toBe("None of your kinds of machine is ready at once just now: their clouds cannot start any; each says why.");
+    expect(concernWords([type("WAIT", "TROUBLE"), type("WAIT", "STARTING")], [], now)).toBe("None of your kinds of machine is ready at once just now: some are being started, the others say why not.");
   });
 });

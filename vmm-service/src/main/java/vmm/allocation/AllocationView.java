@@ -26,6 +26,7 @@ record AllocationView(
         Allocation.@Nullable EndReason endReason,
         @Nullable Integer position,
         @Nullable Wait estimate,
+        @Nullable WaitReason waiting,
         @Nullable Instant warnedAt,
         @Nullable String warning,
         @Nullable Reclaim reclaim,

@@ -161,6 +161,7 @@ class AllocationViews {
                         : outlooks.estimate(pool, position)
                                 .map(e -> new AllocationView.Wait(e.p50(), e.p90()))
                                 .orElse(null),
+                position == null || pool == null ? null : WaitReason.of(pool, position),
                 allocation.warnedAt(),
                 reclaim == null ? active ? allocation.warning() : null : reclaim.words(),
                 reclaim,

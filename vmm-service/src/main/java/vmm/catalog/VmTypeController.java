@@ -50,7 +50,7 @@ class VmTypeController {
     private View view(VmType type, Optional<Outlook> pool) {
         var availability =
                 pool.map(p -> Availability.of(p, estimate(p)))
-                        .orElse(new Availability(Availability.State.CLOSED, 0, null, null));
+                        .orElseGet(() -> Availability.closed(null));
         return new View(
                 type.name(),
                 type.title(),

@@ -64,6 +64,7 @@ class AllocationsApiTest extends ApiTest {
         assertThat(first.get("state").asString()).isEqualTo("ENDED");
         assertThat(first.get("endReason").asString()).isEqualTo("RELEASED");
         assertThat(first.get("vm").isNull()).isTrue();
+        assertThat(first.get("waiting").isNull()).isTrue();
         assertThat(operator().delete(PATH + "/" + id).is(200).json()).isEqualTo(first);
         scientist()
                 .post(PATH + "/" + id + "/extension", "{\"by\": \"PT1H\"}")
@@ -128,6 +129,7 @@ class AllocationsApiTest extends ApiTest {
                             .json();
             assertThat(queued.get("state").asString()).isEqualTo("QUEUED");
             assertThat(queued.get("position").asInt()).isEqualTo(i + 1);
+            assertThat(queued.get("waiting").get("code").asString()).isEqualTo("STARTING");
             assertThat(queued.get("vm").isNull()).isTrue();
             ids.add(queued.get("id").asString());
         }

@@ -42,6 +42,7 @@ class CatalogueApiTest extends ApiTest {
         var quick = availability("quick");
         assertThat(quick.get("state").asString()).isEqualTo("READY_NOW");
         assertThat(quick.get("ready").asInt()).isPositive();
+        assertThat(quick.get("reason").isNull()).isTrue();
 
         var slow = availability("slow");
         assertThat(slow.get("state").asString()).isEqualTo("WAIT");
@@ -50,10 +51,12 @@ class CatalogueApiTest extends ApiTest {
 
         var closed = availability("closed");
         assertThat(closed.get("state").asString()).isEqualTo("CLOSED");
+        assertThat(closed.get("reason").get("code").asString()).isEqualTo("CLOSED");
 
         until("a launch is measured", () -> !availability("laser").get("waitSeconds").isNull());
         var laser = availability("laser"); // never launched, but others on its cloud were
         assertThat(laser.get("state").asString()).isEqualTo("WAIT");
+        assertThat(laser.get("reason").get("code").asString()).isEqualTo("STARTING");
         assertThat(laser.get("waitSeconds").get("p50").asDouble()).isPositive();
         assertThat(laser.get("waitSeconds").get("p90").asDouble())
                 .isGreaterThanOrEqualTo(laser.get("waitSeconds").get("p50").asDouble());
@@ -74,6 +77,9 @@ class CatalogueApiTest extends ApiTest {
         var laser = availability("laser");
         assertThat(laser.get("state").asString()).isEqualTo("AT_CAPACITY");
         assertThat(laser.get("until")).isEqualTo(scientist().get(path).json().get("expiresAt"));
+        assertThat(laser.get("reason").get("code").asString()).isEqualTo("ALL_IN_USE");
+        assertThat(laser.get("reason").get("machines").asInt()).isEqualTo(1);
+        assertThat(laser.get("reason").get("until")).isEqualTo(laser.get("until"));
         scientist().delete(path).is(200);
     }
 

@@ -11,6 +11,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 import vmm.allocation.Allocation.EndReason;
+import vmm.allocation.LaunchSamples;
+import vmm.allocation.Outlooks;
 import vmm.allocation.Request;
 import vmm.database.TestDatabase;
 import vmm.event.LoopKind;
@@ -22,6 +24,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /** What runs often finds its rows by an index, also when the tables are years old. */
 class HotStatementsTest {
@@ -191,6 +194,15 @@ class HotStatementsTest {
         engine.allocator.extend(claim.id(), Duration.ofMinutes(1), "user-5");
         engine.allocator.end(claim, "user-5", EndReason.RELEASED);
         nothingWasReadWhole(6);
+    }
+
+    @Test
+    void theCatalogueFindsWhatItCounts() {
+        var jdbc = JdbcClient.create(explained);
+        var pools = LongStream.rangeClosed(1, 36).boxed().toList();
+        assertThat(new Outlooks(jdbc, new LaunchSamples(jdbc, () -> NOW)).of(pools, NOW))
+                .hasSize(36);
+        nothingWasReadWhole(1);
     }
 
     @Test
