@@ -120,6 +120,10 @@ final class OpenStackRun implements AutoCloseable {
         return service.api("admin");
     }
 
+    Api scientist() {
+        return service.api("scientist");
+    }
+
     String log() throws IOException {
         return service.log();
     }
@@ -134,7 +138,7 @@ final class OpenStackRun implements AutoCloseable {
     /** Takes a VM, or the next place in the queue. */
     Api.Answer claim(String key) throws IOException, InterruptedException {
         long start = System.nanoTime();
-        var answer = service.api("scientist").allocate("small", installation + "-" + key);
+        var answer = scientist().allocate("small", installation + "-" + key);
         if (System.nanoTime() - start > Heartbeat.LIMIT.toNanos())
             violations.add("claim " + key + " took more than " + Heartbeat.LIMIT);
         assertThat(answer.status()).as("claim: %s", answer.body()).isIn(201, 202);
@@ -144,7 +148,7 @@ final class OpenStackRun implements AutoCloseable {
 
     /** So many people who claim at once; how many were served at once. */
     int claimAtOnce(int people, String key) throws Exception {
-        service.api("scientist").get("/api/v1/vm-types"); // a sign-in takes a slow hash
+        scientist().get("/api/v1/vm-types"); // a sign-in takes a slow hash
         var served = new AtomicInteger();
         Bench.run(
                 people,
