@@ -4,7 +4,6 @@
 #                        AT_ONCE=3 as many at the same time, each with a service and clouds of its own
 #   trouble.sh --windows only the maintenance windows, both at the same time, each for MINUTES=2 after a lead of five
 #   trouble.sh --smoke   two troubles at the same time, for half a minute, within 5 minutes
-# shellcheck disable=SC2046 # settings are words
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +12,7 @@ at_once() {
         -Djunit.jupiter.execution.parallel.config.fixed.parallelism="$1"
 }
 
+# shellcheck disable=SC2046 # settings are words
 case ${1:-} in
     --smoke)
         exec .ci/process-test.sh 'TroubleTest#oneCloudIsInTrouble*' -Dvmm.trouble.minutes=0.5 \
