@@ -2,6 +2,7 @@ package vmm.reconcile;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 import vmm.cloud.CloudFailure;
@@ -28,9 +29,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -60,8 +63,10 @@ public class HealthLoop implements Reconciler {
     private final ProbeLook look;
     private final Wakes wakes;
     private final InstantSource clock;
+    private final Supplier<ExecutorService> threads;
     private final Map<String, Instant> tried = new ConcurrentHashMap<>();
 
+    @Autowired
     public HealthLoop(
             Clouds clouds,
             CloudConnections connections,
@@ -70,6 +75,29 @@ public class HealthLoop implements Reconciler {
             ProbeLook look,
             Wakes wakes,
             InstantSource clock) {
+        this(
+                clouds,
+                connections,
+                signals,
+                probes,
+                look,
+                wakes,
+                clock,
+                Executors::newVirtualThreadPerTaskExecutor);
+    }
+
+    /**
+     * @param threads which do what is due in one pass; closed after it
+     */
+    public HealthLoop(
+            Clouds clouds,
+            CloudConnections connections,
+            CloudSignals signals,
+            Probes probes,
+            ProbeLook look,
+            Wakes wakes,
+            InstantSource clock,
+            Supplier<ExecutorService> threads) {
         this.clouds = clouds;
         this.connections = connections;
         this.signals = signals;
@@ -77,6 +105,7 @@ public class HealthLoop implements Reconciler {
         this.look = look;
         this.wakes = wakes;
         this.clock = clock;
+        this.threads = threads;
     }
 
     @Override
@@ -198,9 +227,9 @@ public class HealthLoop implements Reconciler {
     }
 
     /** Does all of it at once, and fails if any of it does. */
-    private static List<Done> all(List<Callable<Done>> work) {
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            return threads.invokeAll(work).stream().map(HealthLoop::outcome).toList();
+    private List<Done> all(List<Callable<Done>> work) {
+        try (var some = threads.get()) {
+            return some.invokeAll(work).stream().map(HealthLoop::outcome).toList();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return List.of();
@@ -210,6 +239,7 @@ public class HealthLoop implements Reconciler {
     private static Done outcome(Future<Done> work) {
         if (work.state() == Future.State.SUCCESS) return work.resultNow();
         if (work.exceptionNow() instanceof RuntimeException failure) throw failure;
+        if (work.exceptionNow() instanceof Error error) throw error;
         throw new IllegalStateException(work.exceptionNow());
     }
 

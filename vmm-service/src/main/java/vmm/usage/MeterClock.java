@@ -10,19 +10,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** The thread that has the fleet's meters read every few seconds, while the service runs. */
+/**
+ * The thread that has the meters of fleet and clouds read every few seconds, while the service
+ * runs.
+ */
 @Component
 class MeterClock implements SmartLifecycle {
     private static final Duration PERIOD = Duration.ofSeconds(5);
     private static final Logger log = LoggerFactory.getLogger(MeterClock.class);
 
-    private final FleetMeters meters;
+    private final FleetMeters fleet;
+    private final CloudMeters clouds;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stopped = lock.newCondition();
     private volatile boolean running;
 
-    MeterClock(FleetMeters meters) {
-        this.meters = meters;
+    MeterClock(FleetMeters fleet, CloudMeters clouds) {
+        this.fleet = fleet;
+        this.clouds = clouds;
     }
 
     @Override
@@ -35,7 +40,8 @@ class MeterClock implements SmartLifecycle {
         boolean failing = false;
         while (running) {
             try {
-                meters.refresh();
+                fleet.refresh();
+                clouds.refresh();
                 failing = false;
             } catch (RuntimeException e) {
                 if (!failing && running)

@@ -80,7 +80,11 @@ class MetersApiTest extends ApiTest {
                         "vmm_claims_total",
                         "vmm_claim_duration_seconds",
                         "vmm_launch_duration_seconds",
-                        "vmm_reconcile_duration_seconds");
+                        "vmm_reconcile_duration_seconds",
+                        "vmm_cloud_health",
+                        "vmm_cloud_listing_age_seconds",
+                        "vmm_cloud_probes_failing",
+                        "vmm_cloud_windows");
         assertThat(explained)
                 .allSatisfy(
                         (name, help) ->

@@ -28,8 +28,12 @@ final class Act {
     /** When its listing was made. */
     @Nullable Instant listedAt;
 
+    /** When the listing began by which this pass, or the one that asked for it, judges VMs. */
+    @Nullable Instant judgedAt;
+
     boolean lifecyclePass;
     boolean orphanPass;
+    boolean healthPass;
 
     Act(@Nullable Replica on, String what) {
         this.on = on;

@@ -33,9 +33,10 @@ final class Calm {
             replica.start();
         }
         for (var cloud : sim.scenario.clouds()) sim.operators.resume(cloud.name());
+        sim.administrators.clearUp();
         sim.restores.lookAtHeld();
         for (var vm : List.copyOf(sim.view().vms().values()))
-            if (vm.held()) sim.operators.hold(vm.id(), false);
+            if (vm.held()) sim.operators.letGo(vm.id());
         var end = sim.time.instant().plus(BOUND);
         while (sim.time.instant().isBefore(end)) {
             var next = sim.time.instant().plus(LOOK_EVERY);
@@ -58,6 +59,8 @@ final class Calm {
         if (unpublished() > 0) wrongs.add("events: " + unpublished() + " are never published");
         for (var pool : sim.limits.pools().values()) reserve(pool, wrongs);
         clouds(wrongs);
+        windows(wrongs);
+        new Shares(sim).look(wrongs);
         var truth = sim.skies.truth();
         withoutInstance(truth, wrongs);
         sim.clouds().forEach((name, cloud) -> withoutRow(name, cloud.truth(), wrongs));
@@ -106,6 +109,26 @@ final class Calm {
                 .query(String.class)
                 .list()
                 .forEach(cloud -> wrongs.add("9: " + cloud + " for no reason any more"));
+    }
+
+    /** They end by themselves, and then nothing is left of them. */
+    private void windows(List<String> wrongs) {
+        sim.view().windows().stream()
+                .filter(window -> window.to().isAfter(sim.time.instant()))
+                .forEach(window -> wrongs.add("9: not over is " + window));
+        sim
+                .jdbc
+                .sql("SELECT name FROM cloud WHERE maintenance IS NOT NULL")
+                .query(String.class)
+                .list()
+                .stream()
+                .filter(this::hasNoWindow)
+                .forEach(cloud -> wrongs.add("9: " + cloud + " is in maintenance for ever"));
+    }
+
+    private boolean hasNoWindow(String cloud) {
+        return sim.view().windows().stream()
+                .noneMatch(w -> w.cloud().equals(cloud) && w.to().isAfter(sim.time.instant()));
     }
 
     /** Whether a pool can send a canary there. */

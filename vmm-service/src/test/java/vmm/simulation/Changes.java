@@ -34,14 +34,16 @@ final class Changes {
     private final Limits limits;
     private final Witness witness;
     private final GuestMemory guests;
+    private final Closures closures;
     private final Tally tally;
     private final Map<UUID, VmState> chain = new HashMap<>();
     private final Set<UUID> operatorTook = new HashSet<>();
 
-    Changes(Limits limits, Witness witness, GuestMemory guests, Tally tally) {
+    Changes(Limits limits, Witness witness, GuestMemory guests, Closures closures, Tally tally) {
         this.limits = limits;
         this.witness = witness;
         this.guests = guests;
+        this.closures = closures;
         this.tally = tally;
     }
 
@@ -63,6 +65,7 @@ final class Changes {
             throw new Violation("6", vm + " was " + was + " and goes from " + from + " to " + to);
         if (from == null) {
             if (to != VmState.REQUESTED) throw new Violation("6", vm + " begins as " + to);
+            closures.planned(event, Oracle.required(now.vms().get(vm)).cloud());
             return;
         }
         if (!from.canBecome(to)) throw new Violation("6", vm + " goes from " + from + " to " + to);
@@ -81,6 +84,7 @@ final class Changes {
         var reason = String.valueOf(event.reason());
         String instance = now == null ? before == null ? null : before.instance() : now.instance();
         if (reason.equals("VANISHED")) witness.vanished(vm, instance, limits.truth());
+        if (before != null) closures.going(act, event, before.cloud());
         if (from == VmState.ALLOCATED && !ENDS_A_CLAIM.contains(reason)) {
             throw new Violation("2", vm + " was somebody's and goes: " + reason);
         }

@@ -1,14 +1,22 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
+import vmm.event.Instants;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
-/** What is decided about clouds: how often each kind, and that no breaker flaps. */
+/**
+ * What is decided about clouds: how often each kind, and that no breaker flaps, nor two by turns.
+ */
 final class CloudJudgements {
     /**
      * A breaker waits 30 s, 1, 2 and then 4 minutes, also across canaries that closed it in
@@ -18,6 +26,12 @@ final class CloudJudgements {
     private static final int MOST = 7;
 
     private static final Duration WHILE = Duration.ofMinutes(10);
+
+    /**
+     * By the same waits each of two breakers opens at most five times within ten minutes, after 0,
+     * 30, 90, 210 and 450 s: by turns that is nine swings.
+     */
+    private static final int MOST_SWINGS = 9;
 
     /** By the beginning of the detail of the event. */
     private static final Map<String, String> OPENINGS =
@@ -38,6 +52,40 @@ final class CloudJudgements {
                     "SHARE_RESTORED", "to restore the share of ",
                     "FOR_PEOPLE_WAITING", "for people waiting");
 
+    /** Decisions that an event tells: its type, its reason, and how its detail begins. */
+    private record Told(String what, String type, @Nullable String reason, String words) {}
+
+    private static final List<Told> TOLD =
+            List.of(
+                    new Told("TAKEN_BACK_UNSENT", "vm", "UNHEALTHY", "it was not sent yet"),
+                    new Told("ROOM_MADE", "vm", "SURPLUS", "its room is needed"),
+                    new Told(
+                            "SHARE_REPLACED",
+                            "vm",
+                            "SURPLUS",
+                            "its share is back on another cloud"),
+                    new Told("DRAINED", "vm", "CLOUD_DRAINED", ""),
+                    new Told(
+                            "TRIED_AFTER_WINDOW",
+                            "vm",
+                            null,
+                            "to try %: a maintenance window is over"),
+                    new Told("HOLD_ENDED_BY_ITSELF", "vm", "LET_GO", "its time is over"),
+                    new Told("BRAKE", "cloud", "DEGRADED", "%many VMs look broken at once"),
+                    new Told("PROBE_MADE_SICK", "cloud", "UNHEALTHY", "%probe tunnel fails since"),
+                    new Told("MAINTENANCE_TOLD", "allocation", "MAINTENANCE", ""),
+                    new Told("MAINTENANCE_CALLED_OFF", "allocation", "MAINTENANCE_CANCELLED", ""));
+
+    /** Decisions that a row tells. */
+    private static final Map<String, String> ROWS =
+            Map.of(
+                    "WINDOW opened", "SELECT count(*) FROM breaker WHERE kind = 'WINDOW'",
+                    "REPLACED_AHEAD_OF_WINDOW",
+                            """
+                            SELECT count(*) FROM decision WHERE summary LIKE '% launched%'
+                              AND array_to_string(reasons, ' ') LIKE '%ahead of maintenance window%'
+                            """);
+
     private static final List<String> HEALTH =
             List.of("UNHEALTHY", "DEGRADED", "RECOVERING", "HEALTHY", "BREAKER_CLOSED");
 
@@ -51,9 +99,11 @@ final class CloudJudgements {
         OPENINGS.keySet().forEach(kind -> tally.expect(Tally.Kind.DECISION, kind + " opened"));
         LAUNCHES.keySet().forEach(kind -> tally.expect(Tally.Kind.DECISION, kind));
         HEALTH.forEach(health -> tally.expect(Tally.Kind.DECISION, health));
-        tally.expect(Tally.Kind.DECISION, "TAKEN_BACK_UNSENT");
-        tally.expect(Tally.Kind.DECISION, "SHARE_REPLACED");
-        tally.expect(Tally.Kind.DECISION, "ROOM_MADE");
+        TOLD.forEach(told -> tally.expect(Tally.Kind.DECISION, told.what));
+        ROWS.keySet().forEach(what -> tally.expect(Tally.Kind.DECISION, what));
+        tally.expect(Tally.Kind.DECISION, "LISTING_DOUBTED");
+        tally.expect(Tally.Kind.DECISION, "QUOTA_READ");
+        tally.expect(Tally.Kind.DECISION, "SHARES_LOOKED_AT");
     }
 
     /** What the events still tell at the end. */
@@ -68,19 +118,21 @@ final class CloudJudgements {
                 (kind, words) -> tally.add(Tally.Kind.DECISION, kind, events("vm", null, words)));
         HEALTH.forEach(
                 health -> tally.add(Tally.Kind.DECISION, health, events("cloud", health, "")));
-        tally.add(
-                Tally.Kind.DECISION,
-                "TAKEN_BACK_UNSENT",
-                events("vm", "UNHEALTHY", "it was not sent yet"));
-        tally.add(Tally.Kind.DECISION, "ROOM_MADE", events("vm", "SURPLUS", "its room is needed"));
-        tally.add(
-                Tally.Kind.DECISION,
-                "SHARE_REPLACED",
-                events("vm", "SURPLUS", "its share is back on another cloud"));
+        TOLD.forEach(
+                told ->
+                        tally.add(
+                                Tally.Kind.DECISION,
+                                told.what,
+                                events(told.type, told.reason, told.words)));
+        ROWS.forEach(
+                (what, sql) ->
+                        tally.add(
+                                Tally.Kind.DECISION,
+                                what,
+                                jdbc.sql(sql).query(Long.class).single()));
     }
 
-    private long events(
-            String type, @org.jspecify.annotations.Nullable String reason, String words) {
+    private long events(String type, @Nullable String reason, String words) {
         return jdbc.sql(
                         """
                         SELECT count(*) FROM event WHERE type = :type AND detail LIKE :words
@@ -112,6 +164,50 @@ final class CloudJudgements {
                                 "4.2", breaker + " opened " + times + " times within " + WHILE);
                     }
                 });
+    }
+
+    /** That no two breakers of different clouds opened by turns more often than that. */
+    void noneSwings(Instant now) {
+        var turns =
+                jdbc.sql(
+                                """
+                                SELECT at, cloud, reason = 'BREAKER_OPENED' AS opened, detail,
+                                       cloud || ' ' || split_part(detail, ': ', 1) || ' ' || split_part(detail, ': ', 2) AS breaker
+                                FROM event WHERE type = 'cloud' AND reason IN ('BREAKER_OPENED', 'BREAKER_CLOSED') AND at > :since
+                                  AND detail NOT LIKE '%throttles%' AND detail NOT LIKE '%no capacity%'
+                                ORDER BY at, id
+                                """)
+                        .param("since", java.sql.Timestamp.from(now.minus(WHILE)))
+                        .query((row, n) -> turn(row))
+                        .list();
+        var most = Swings.most(turns, WHILE);
+        if (most.times() > MOST_SWINGS) {
+            throw new Violation(
+                    "4.2",
+                    most.pair() + " opened by turns, " + most.times() + " times within " + WHILE);
+        }
+    }
+
+    private static Swings.Turn turn(ResultSet row) throws SQLException {
+        boolean opened = row.getBoolean("opened");
+        String first = row.getString("detail").split(": ", 2)[0];
+        boolean wholeCloud = opened ? isOfWholeCloud(first) : first.startsWith("VM ");
+        return new Swings.Turn(
+                Objects.requireNonNull(Instants.read(row, "at")),
+                row.getString("cloud"),
+                wholeCloud ? "*" : first,
+                opened ? lastWord(name(row.getString("breaker"))) : "",
+                opened);
+    }
+
+    private static String lastWord(String words) {
+        return words.substring(words.lastIndexOf(' ') + 1);
+    }
+
+    private static boolean isOfWholeCloud(String words) {
+        return OPENINGS.values().stream()
+                        .anyMatch(opening -> words.startsWith(opening.split(": ", 2)[0]))
+                || words.startsWith("a maintenance window is over");
     }
 
     /** The cloud, the flavor if it names one, and the kind. */

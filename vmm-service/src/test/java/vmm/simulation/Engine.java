@@ -12,6 +12,8 @@ import vmm.clouds.Breakers;
 import vmm.clouds.CloudConnections;
 import vmm.clouds.CloudSignals;
 import vmm.clouds.Clouds;
+import vmm.clouds.ProbeLook;
+import vmm.clouds.Probes;
 import vmm.event.Events;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
@@ -20,12 +22,14 @@ import vmm.guest.GuestReports;
 import vmm.guest.GuestTokens;
 import vmm.maintenance.MaintenanceNotices;
 import vmm.maintenance.MaintenanceWindows;
+import vmm.maintenance.WindowDesk;
 import vmm.maintenance.WindowLeads;
 import vmm.pool.Pools;
 import vmm.pool.Schedules;
 import vmm.reconcile.CloudCalls;
 import vmm.reconcile.Decisions;
 import vmm.reconcile.GrantLoop;
+import vmm.reconcile.HealthLoop;
 import vmm.reconcile.HousekeepingLoop;
 import vmm.reconcile.LifecycleLoop;
 import vmm.reconcile.OrphanLoop;
@@ -70,6 +74,7 @@ public final class Engine {
     public final Allocator allocator;
     public final GuestReports reports;
     public final GuestTokens tokens = new GuestTokens(KEY);
+    public final WindowDesk windowDesk;
     public final TransactionTemplate transactions;
     public final Map<LoopKind, Reconciler> loops = new EnumMap<>(LoopKind.class);
 
@@ -82,7 +87,33 @@ public final class Engine {
             CloudCalls calls,
             Wakes wakes,
             PortProbe probe,
-            Store store) {}
+            Store store,
+            Probes probes,
+            ProbeLook look) {
+
+        /** Clouds without probes. */
+        public Surroundings(
+                DataSource database,
+                InstantSource clock,
+                RandomGenerator random,
+                CloudConnections connections,
+                CloudCalls calls,
+                Wakes wakes,
+                PortProbe probe,
+                Store store) {
+            this(
+                    database,
+                    clock,
+                    random,
+                    connections,
+                    calls,
+                    wakes,
+                    probe,
+                    store,
+                    cloud -> List.of(),
+                    (cloud, what) -> new ProbeLook.Finding(true, 1, "well"));
+        }
+    }
 
     public Engine(Surroundings around) {
         var jdbc = JdbcClient.create(around.database);
@@ -104,6 +135,9 @@ public final class Engine {
         var signals = new CloudSignals(jdbc, events, transactions);
         var windows = new MaintenanceWindows(jdbc);
         var leads = new WindowLeads(jdbc);
+        var notices = new MaintenanceNotices(jdbc, windows);
+        this.windowDesk =
+                new WindowDesk(windows, notices, clouds, events, ids, transactions, clock, wakes);
         var userData = new CloudInit(tokens, "http://vmm");
         var steps =
                 new VmSteps(
@@ -169,16 +203,19 @@ public final class Engine {
                         new ReclaimLoop(
                                 allocations,
                                 new Holds(jdbc),
-                                new WindowTurns(
-                                        windows,
-                                        new MaintenanceNotices(jdbc, windows),
-                                        leads,
-                                        clouds,
-                                        breakers,
-                                        wakes),
+                                new WindowTurns(windows, notices, leads, clouds, breakers, wakes),
                                 transactions,
                                 clock,
                                 wakes),
+                        new HealthLoop(
+                                clouds,
+                                around.connections,
+                                signals,
+                                around.probes,
+                                around.look,
+                                wakes,
+                                clock,
+                                InThisThread::new),
                         new PublishLoop(jdbc, events, transactions),
                         new HousekeepingLoop(jdbc, events, decisions, keys, RETENTION, clock));
         for (var loop : all) loops.put(loop.kind(), loop);

@@ -6,7 +6,10 @@ import vmm.cloud.simulated.SimulatedInstance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Somebody with the password of the account: takes, stops, adds and doubles instances behind our
@@ -39,7 +42,8 @@ final class Intruder {
         else if (n <= 62)
             add(Mischief.FOREIGN_INSTANCE, new Tags("other", "another-store", "0000"));
         else if (n <= 70) add(Mischief.OTHER_STORE, new Tags("sim", "another-store", "0000"));
-        else if (n <= 88) duplicate();
+        else if (n <= 82) duplicate();
+        else if (n <= 92) stopAll();
         else forge();
     }
 
@@ -101,6 +105,25 @@ final class Intruder {
         sim.step(
                 new Act(null, "intruder stops " + victim.instance.id()),
                 () -> sim.skies.cloud(victim.cloud).stop(victim.instance.id()));
+    }
+
+    /** The hypervisors of the cloud that has most of ours. */
+    private void stopAll() {
+        var byCloud =
+                ours().stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        Found::cloud, TreeMap::new, Collectors.toList()));
+        var most = byCloud.values().stream().max(Comparator.comparingInt(List::size));
+        if (most.isEmpty()) return;
+        var cloud = most.get().getFirst().cloud;
+        sim.tally.count(Mischief.HYPERVISORS_DOWN);
+        sim.step(
+                new Act(null, "the hypervisors of " + cloud + " go down"),
+                () ->
+                        most.get()
+                                .forEach(
+                                        found -> sim.skies.cloud(cloud).stop(found.instance.id())));
     }
 
     private void add(Mischief what, Tags tags) {

@@ -47,6 +47,22 @@ enum Mischief {
     HELD,
     /** An operator takes a VM away. */
     FORCED,
+    /** An operator holds a VM until some time. */
+    HELD_FOR_A_WHILE,
     /** An operator pauses a cloud. */
-    CLOUD_PAUSED
+    CLOUD_PAUSED,
+    /** An administrator enters a maintenance window in which a cloud is a last resort. */
+    WINDOW_AT_RISK,
+    /** One in which a cloud gets nothing new. */
+    WINDOW_NO_NEW,
+    /** One in which a cloud is away. */
+    WINDOW_UNAVAILABLE,
+    /** An administrator changes the times or the kind of a window. */
+    WINDOW_MOVED,
+    /** An administrator calls off a window, or ends it early. */
+    WINDOW_ENDED,
+    /** What a probe looks at does not answer for some minutes. */
+    TUNNEL_DOWN,
+    /** All instances of a cloud are shut off at once. */
+    HYPERVISORS_DOWN
 }

@@ -1,10 +1,13 @@
 package vmm.simulation;
 
+import org.jspecify.annotations.Nullable;
+
 import vmm.allocation.Allocation;
 import vmm.simulation.View.VmRow;
 import vmm.vm.VmReason;
 import vmm.vm.VmState;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -82,16 +85,25 @@ final class Operators {
         var vms = live(false);
         if (vms.isEmpty()) return;
         var vm = dice.pick(vms);
-        if (hold(vm.id(), true)) sim.tally.count(Mischief.HELD);
+        boolean forAWhile = dice.chance(0.5);
+        if (!hold(vm.id(), true, forAWhile ? dice.minutes(0.5, 8) : null)) return;
+        sim.tally.count(forAWhile ? Mischief.HELD_FOR_A_WHILE : Mischief.HELD);
     }
 
     private void letGo() {
         var held = live(true);
         // Those that the restore drill holds are looked at one by one, later.
-        if (!held.isEmpty() && !sim.drill()) hold(dice.pick(held).id(), false);
+        if (!held.isEmpty() && !sim.drill()) letGo(dice.pick(held).id());
     }
 
-    boolean hold(UUID vm, boolean held) {
+    void letGo(UUID vm) {
+        hold(vm, false, null);
+    }
+
+    /**
+     * @param forAsLong after which it is let go of itself; null: not before somebody does
+     */
+    private boolean hold(UUID vm, boolean held, @Nullable Duration forAsLong) {
         var replica = sim.chaos.anyUp();
         if (replica == null) return false;
         String what =
@@ -101,7 +113,8 @@ final class Operators {
                 false,
                 () -> {
                     sim.oracle.operatorActs();
-                    replica.engine().vms.hold(vm, held, held ? "looking into it" : null);
+                    var until = forAsLong == null ? null : replica.now().plus(forAsLong);
+                    replica.engine().vms.hold(vm, held, held ? "looking into it" : null, until);
                 });
         return true;
     }

@@ -32,6 +32,7 @@ final class Oracle {
     private final Stream stream;
     private final Changes changes;
     private final Maxima maxima;
+    private final Closures closures;
     private final Map<UUID, UUID> grants = new HashMap<>();
     private View view = View.NOTHING;
     private long lastEvent;
@@ -43,6 +44,7 @@ final class Oracle {
             Requests requests,
             Witness witness,
             GuestMemory guests,
+            Closures closures,
             Tally tally)
             throws SQLException {
         this.reader = new View.Reader(connection);
@@ -50,7 +52,8 @@ final class Oracle {
         this.limits = limits;
         this.requests = requests;
         this.guests = guests;
-        this.changes = new Changes(limits, witness, guests, tally);
+        this.changes = new Changes(limits, witness, guests, closures, tally);
+        this.closures = closures;
         this.maxima = new Maxima(limits);
     }
 
@@ -84,6 +87,7 @@ final class Oracle {
         var before = view;
         var now = reader.read(lastEvent);
         view = now;
+        closures.see(now.windows());
         for (var event : now.events()) {
             lastEvent = Math.max(lastEvent, event.id());
             changes.check(act, event, before, now);
@@ -259,6 +263,7 @@ final class Oracle {
         }
         var restored = reader.read(Long.MAX_VALUE - 1);
         changes.restored(restored);
+        closures.restored(restored.windows());
         lastEvent = stream.lastEvent();
         view = restored;
     }

@@ -80,7 +80,9 @@ final class Replica {
                                 (cloud, subject, task) -> submit(now, cloud, subject, task),
                                 (kind, key) -> wake(now, kind, key),
                                 sim::portAnswers,
-                                Simulation.STORE));
+                                Simulation.STORE,
+                                cloud -> Skies.PROBES,
+                                (cloud, probe) -> sim.skies.look(cloud)));
     }
 
     /** Its process ends: what it had not committed, and all that it had in mind, is gone. */
@@ -164,6 +166,7 @@ final class Replica {
         var act = new Act(this, what);
         act.lifecyclePass = kind == LoopKind.LIFECYCLE;
         act.orphanPass = kind == LoopKind.ORPHAN;
+        act.healthPass = kind == LoopKind.HEALTH;
         if (act.lifecyclePass) {
             sim.view().vms().values().stream()
                     .filter(vm -> vm.state() == VmState.REQUESTED)
@@ -171,10 +174,11 @@ final class Replica {
         }
         run(
                 act,
-                act.lifecyclePass || act.orphanPass,
+                act.lifecyclePass || act.orphanPass || act.healthPass,
                 () -> {
                     var ran = Passes.run(Objects.requireNonNull(engine().loops.get(kind)), key);
                     sim.note(ran.report());
+                    if (kind == LoopKind.RECLAIM) sim.closures.turned();
                     running.remove(what);
                     if (ran.again() | again.remove(what))
                         later(Duration.ofMillis(20), () -> pass(kind, key));
@@ -184,10 +188,12 @@ final class Replica {
     private void submit(int as, String cloud, String subject, Runnable task) {
         String key = cloud + " " + subject;
         if (as != life || !underWay.add(key)) return;
+        var judgedAt = sim.act().judgedAt;
         later(
                 dice.chance(0.3) ? Duration.ZERO : dice.seconds(0.01, 3),
                 () -> {
                     var act = new Act(this, "task " + cloud + " " + Simulation.brief(subject));
+                    act.judgedAt = judgedAt;
                     run(
                             act,
                             true,

@@ -123,7 +123,7 @@ final class Restores {
         if (!drill) return;
         for (var vm : held()) {
             if (suspicious(vm)) sim.operators.forceHeld(vm);
-            else sim.operators.hold(vm.id(), false);
+            else sim.operators.letGo(vm.id());
         }
         // A replica may have died in the middle of it.
         drill = held().stream().anyMatch(this::suspicious);

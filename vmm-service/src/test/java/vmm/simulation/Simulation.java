@@ -43,10 +43,12 @@ final class Simulation implements AutoCloseable {
     final Requests requests = new Requests();
     final GuestMemory guests = new GuestMemory();
     final Witness witness;
+    final Closures closures;
     final Oracle oracle;
     final List<Replica> replicas = new ArrayList<>();
     private final Map<String, Long> poolIds;
     final Operators operators;
+    final Administrators administrators;
     final Restores restores;
     private final List<String> notes = new ArrayList<>();
     private @Nullable Act act;
@@ -78,7 +80,8 @@ final class Simulation implements AutoCloseable {
         this.limits = new Limits(jdbc, scenario, skies::truth);
         limits.read();
         this.witness = new Witness(jdbc, STORE, time);
-        this.oracle = new Oracle(eyes, limits, requests, witness, guests, tally);
+        this.closures = new Closures(time);
+        this.oracle = new Oracle(eyes, limits, requests, witness, guests, closures, tally);
         replicas.add(new Replica("A", this, new Dice(seed, "A")));
         replicas.add(new Replica("B", this, new Dice(seed, "B")));
         skies.begin();
@@ -86,6 +89,8 @@ final class Simulation implements AutoCloseable {
         new People(this, new Dice(seed, "people")).begin();
         this.operators = new Operators(this, new Dice(seed, "operators"));
         operators.begin();
+        this.administrators = new Administrators(this, new Dice(seed, "administrators"));
+        administrators.begin();
         new Intruder(this, new Dice(seed, "intruder")).begin();
         this.restores = new Restores(this, new Dice(seed, "restores"));
         restores.begin();
@@ -145,7 +150,9 @@ final class Simulation implements AutoCloseable {
             if (over && what.lifecyclePass) oracle.passOver(what);
             if (steps % AUDIT_EVERY == 0) {
                 oracle.audit(time.instant());
-                new CloudJudgements(jdbc).noneFlaps(time.instant());
+                var judgements = new CloudJudgements(jdbc);
+                judgements.noneFlaps(time.instant());
+                judgements.noneSwings(time.instant());
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e);

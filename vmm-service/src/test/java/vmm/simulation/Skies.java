@@ -5,24 +5,38 @@ import vmm.cloud.CloudProviderFactory;
 import vmm.cloud.simulated.SimulatedCloud;
 import vmm.cloud.simulated.SimulatedInstance;
 import vmm.cloud.simulated.Weather;
+import vmm.clouds.ProbeLook;
+import vmm.fleet.ProbeEntry;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The clouds of one world, their changing weather, and their guests. */
 final class Skies {
+    /** What is looked at of each cloud. */
+    static final List<ProbeEntry> PROBES =
+            List.of(
+                    new ProbeEntry(
+                            "tunnel",
+                            new ProbeEntry.Tcp("10.0.0.1", 443),
+                            ProbeEntry.TIMEOUT,
+                            ProbeEntry.EVERY));
+
     private final Simulation sim;
     private final Dice dice;
     private final GuestWire wire;
     private final Map<String, SimulatedCloud> clouds = new TreeMap<>();
     private final Map<String, Map<String, Instant>> blind = new HashMap<>();
+    private final Set<String> cutOff = new HashSet<>();
 
     Skies(Simulation sim, Dice dice, long seed) {
         this.sim = sim;
@@ -56,7 +70,31 @@ final class Skies {
     }
 
     void begin() {
-        for (var name : clouds.keySet()) change(name);
+        for (var name : clouds.keySet()) {
+            change(name);
+            cutOff(name);
+        }
+    }
+
+    /** The tunnel to a cloud breaks down for a while, now and then. */
+    private void cutOff(String name) {
+        sim.time.after(
+                dice.minutes(4, 40),
+                () -> {
+                    if (!sim.chaos.on()) return;
+                    sim.tally.count(Mischief.TUNNEL_DOWN);
+                    cutOff.add(name);
+                    sim.time.after(dice.minutes(0.5, 8), () -> cutOff.remove(name));
+                    cutOff(name);
+                });
+    }
+
+    /** What a probe finds: it waits for its answer as long as it may. */
+    ProbeLook.Finding look(String cloud) {
+        boolean missed = sim.chaos.on() && dice.chance(0.05);
+        if (!missed && !cutOff.contains(cloud)) return new ProbeLook.Finding(true, 12, "well");
+        sim.callTakes(ProbeEntry.TIMEOUT);
+        return new ProbeLook.Finding(false, null, "no answer within " + ProbeEntry.TIMEOUT);
     }
 
     private void change(String name) {
@@ -76,6 +114,7 @@ final class Skies {
 
     void calmDown() {
         clouds.values().forEach(cloud -> cloud.setWeather(fair()));
+        cutOff.clear();
     }
 
     private Weather weather(String name) {

@@ -25,6 +25,7 @@ final class Ticks {
         tick(LoopKind.REFILL, 2);
         tick(LoopKind.RECLAIM, 4);
         tick(LoopKind.ORPHAN, 7);
+        tick(LoopKind.HEALTH, 5);
         tick(LoopKind.PUBLISH, 4);
         tick(LoopKind.HOUSEKEEPING, 60);
         for (var cloud : sim.scenario.clouds()) guests(cloud.name());

@@ -3,12 +3,14 @@ package vmm.simulation;
 import org.jspecify.annotations.Nullable;
 
 import vmm.event.Instants;
+import vmm.maintenance.MaintenanceWindow.Kind;
 import vmm.vm.VmState;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +18,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** What our tables say after a step: live VMs, open claims, and the events that are new. */
-record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<EventRow> events) {
-    static final View NOTHING = new View(new TreeMap<>(), new TreeMap<>(), List.of());
+/**
+ * What our tables say after a step: live VMs, open claims, maintenance windows, and the events that
+ * are new.
+ */
+record View(
+        SortedMap<UUID, VmRow> vms,
+        SortedMap<UUID, ClaimRow> open,
+        List<WindowRow> windows,
+        List<EventRow> events) {
+    static final View NOTHING = new View(new TreeMap<>(), new TreeMap<>(), List.of(), List.of());
 
     private static final String CLAIM =
             "SELECT id, pool_id, state, vm_id, effective_at, requested_at, granted_at, expires_at,"
@@ -31,6 +40,8 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
                     + CLAIM
                     + """
                     WHERE state <> 'ENDED' ORDER BY id;
+                    SELECT id, cloud, kind, starts, ends, version FROM maintenance_window
+                    WHERE cancelled_at IS NULL ORDER BY id;
                     SELECT id, at, type, vm_id, allocation_id, from_state, to_state, reason, detail, actor
                     FROM event WHERE id > ? ORDER BY id
                     """;
@@ -72,6 +83,19 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
             if (order == 0) order = requestedAt.compareTo(other.requestedAt);
             // PostgreSQL orders UUIDs as unsigned bytes, which is the order of their text.
             return order == 0 ? id.toString().compareTo(other.id.toString()) < 0 : order < 0;
+        }
+    }
+
+    /** One that was not called off. */
+    record WindowRow(UUID id, String cloud, Kind kind, Instant from, Instant to, long version) {
+
+        boolean isOn(Instant when) {
+            return !when.isBefore(from) && when.isBefore(to);
+        }
+
+        /** Whatever the clock of a replica shows. */
+        boolean isSurelyOn(Instant when, Duration skew) {
+            return isOn(when.minus(skew)) && isOn(when.plus(skew));
         }
     }
 
@@ -118,11 +142,16 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
                 }
             }
             all.getMoreResults();
+            var windows = new ArrayList<WindowRow>();
+            try (var rows = all.getResultSet()) {
+                while (rows.next()) windows.add(window(rows));
+            }
+            all.getMoreResults();
             var events = new ArrayList<EventRow>();
             try (var rows = all.getResultSet()) {
                 while (rows.next()) events.add(event(rows));
             }
-            return new View(vms, open, events);
+            return new View(vms, open, windows, events);
         }
 
         SortedMap<UUID, ClaimRow> claims(List<UUID> ids) throws SQLException {
@@ -194,6 +223,16 @@ record View(SortedMap<UUID, VmRow> vms, SortedMap<UUID, ClaimRow> open, List<Eve
                     Instants.read(row, "ended_at"),
                     row.getString(10),
                     row.getLong(11));
+        }
+
+        private static WindowRow window(ResultSet row) throws SQLException {
+            return new WindowRow(
+                    row.getObject(1, UUID.class),
+                    row.getString(2),
+                    Kind.valueOf(row.getString(3)),
+                    java.util.Objects.requireNonNull(Instants.read(row, "starts")),
+                    java.util.Objects.requireNonNull(Instants.read(row, "ends")),
+                    row.getLong(6));
         }
 
         private static EventRow event(ResultSet row) throws SQLException {

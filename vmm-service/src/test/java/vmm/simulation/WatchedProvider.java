@@ -52,6 +52,7 @@ final class WatchedProvider implements CloudProvider {
     @Override
     public CreateAnswer create(LaunchSpec spec) {
         sim.witness.creating(name, spec, cloud.deduplicatesCreates());
+        sim.closures.sending(name, String.valueOf(spec.tags().vmId()));
         point("before create");
         var answer = cloud.create(spec);
         sim.note(
@@ -105,10 +106,14 @@ final class WatchedProvider implements CloudProvider {
 
     @Override
     public List<Instance> list() throws CloudFailure {
+        if (sim.act().lifecyclePass) sim.act().judgedAt = sim.time.instant();
         point("before list");
         try {
             var instances = cloud.list();
             sim.witness.listed(sim.act(), name, instances);
+            if (sim.act().lifecyclePass && sim.witness.lacksMany(sim.act(), name)) {
+                sim.tally.count(Tally.Kind.DECISION, "LISTING_DOUBTED");
+            }
             sim.note("list " + instances.size());
             point("after list");
             return instances;
@@ -135,8 +140,11 @@ final class WatchedProvider implements CloudProvider {
 
     /** Here the replica may die, or stand still. */
     private void point(String call) {
+        var act = sim.act();
         String site =
-                sim.act().orphanPass ? "orphan" : sim.act().lifecyclePass ? "lifecycle" : "task";
+                act.orphanPass
+                        ? "orphan"
+                        : act.lifecyclePass ? "lifecycle" : act.healthPass ? "health" : "task";
         sim.points.pass(call + " (" + site + ")");
         if (sim.chaos.pausesAt(call + " (" + site + ")")) sim.chaos.standStill(replica);
     }
@@ -161,7 +169,11 @@ final class WatchedProvider implements CloudProvider {
 
     @Override
     public Quota quota() throws CloudFailure {
-        return cloud.quota();
+        point("before quota");
+        var quota = cloud.quota();
+        if (quota.maxInstances().isPresent()) sim.tally.count(Tally.Kind.DECISION, "QUOTA_READ");
+        point("after quota");
+        return quota;
     }
 
     @Override

@@ -33,7 +33,8 @@ final class Witness {
             String cloud,
             @Nullable String instance,
             @Nullable String reason,
-            boolean sent) {}
+            boolean sent,
+            @Nullable String maintenance) {}
 
     private record Looks(Instant first, Instant last) {}
 
@@ -67,6 +68,9 @@ final class Witness {
             throw new Violation(
                     "4", "a create for " + id + " on " + cloud + " whose row is " + row);
         }
+        if (row.maintenance != null)
+            throw new Violation(
+                    "4.3", "a create for " + id + " on " + cloud + " in " + row.maintenance);
         if (!spec.tags().installation().equals(store.installation())
                 || !store.id().equals(spec.tags().store())) {
             throw new Violation("4", "a create with the tags " + spec.tags());
@@ -163,6 +167,22 @@ final class Witness {
         if (act.orphanPass) rowless.put(cloud, without);
     }
 
+    /**
+     * Whether a listing lacks more than three, and more than a fifth, of the VMs that were seen on
+     * a cloud before.
+     */
+    boolean lacksMany(Act act, String cloud) {
+        var seen =
+                jdbc.sql(
+                                "SELECT id FROM vm WHERE cloud = ? AND seen_at IS NOT NULL AND"
+                                        + " state NOT IN ('DELETING', 'DELETED')")
+                        .param(cloud)
+                        .query(UUID.class)
+                        .list();
+        long lacking = seen.stream().filter(vm -> !act.shown.contains(vm)).count();
+        return lacking > 3 && lacking > seen.size() / 5;
+    }
+
     void looked(String instance, boolean found, Instant began) {
         if (found) misses.remove(instance);
         else misses.merge(instance, new Looks(began, began), (a, b) -> new Looks(a.first, b.last));
@@ -197,7 +217,8 @@ final class Witness {
     private @Nullable Row row(UUID id) {
         return jdbc.sql(
                         "SELECT state, held, cloud, instance_id, reason, create_sent_at IS NOT NULL"
-                                + " AS sent FROM vm WHERE id = ?")
+                            + " AS sent, (SELECT maintenance FROM cloud WHERE name = vm.cloud) FROM"
+                            + " vm WHERE id = ?")
                 .param(id)
                 .query((row, n) -> read(row))
                 .optional()
@@ -211,6 +232,7 @@ final class Witness {
                 row.getString("cloud"),
                 row.getString("instance_id"),
                 row.getString("reason"),
-                row.getBoolean("sent"));
+                row.getBoolean("sent"),
+                row.getString("maintenance"));
     }
 }

@@ -9,6 +9,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 import vmm.database.TestDatabase;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -76,6 +79,16 @@ class HoldsTest {
         vms.hold(freed, true, "odd again");
         assertThat(holds.letGoOverdue(NOW.plusSeconds(3600), "reclaim")).isEmpty();
         assertThat(held()).containsExactlyInAnyOrder(longer, freed);
+    }
+
+    @Test
+    void afterARestoreNoHoldEndsByItself() throws IOException {
+        var held = vm(1);
+        var free = vm(2);
+        vms.hold(held, true, "odd", NOW);
+        jdbc.sql(Files.readString(Path.of("../db/after-restore.sql"))).update();
+        assertThat(holds.letGoOverdue(NOW.plusSeconds(3600), "reclaim")).isEmpty();
+        assertThat(held()).containsExactlyInAnyOrder(held, free);
     }
 
     private UUID vm(int number) {
