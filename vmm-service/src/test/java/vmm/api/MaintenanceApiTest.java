@@ -275,12 +275,12 @@ class MaintenanceApiTest extends ApiTest {
         String allocation = "/api/v1/allocations/" + id;
         var window = created(inMinutes(3), inMinutes(60), "UNAVAILABLE");
         assertThat(window.get("state").asString()).isEqualTo("PREPARING");
-        notices.sendDue(clock.instant(), cloud -> Duration.ofMinutes(5));
-        assertThat(notices.sendDue(clock.instant(), cloud -> Duration.ofMinutes(5))).isZero();
+        assertThat(notices.sendDue(clock.instant())).isZero();
         var notice = scientist().get(allocation).is(200).json().get("notice");
         assertThat(notice.get("text").asString()).startsWith("Maintenance of attic from ");
         assertThat(notice.get("from")).isEqualTo(window.get("from"));
         assertThat(notice.get("to")).isEqualTo(window.get("to"));
+        assertThat(notice.get("kind").asString()).isEqualTo("UNAVAILABLE");
         assertThat(
                         scientist()
                                 .get("/api/v1/allocations?limit=500")
@@ -301,6 +301,14 @@ class MaintenanceApiTest extends ApiTest {
                 .containsExactly("allocation scientist");
 
         String path = PATH + "/" + window.get("id").asString();
+        var moved =
+                admin().with("Content-Type", "application/json")
+                        .with("If-Match", "*")
+                        .send("PATCH", path, "{\"from\": \"%s\"}".formatted(inMinutes(30)))
+                        .is(200)
+                        .json();
+        assertThat(scientist().get(allocation).json().get("notice").get("from"))
+                .isEqualTo(moved.get("from"));
         admin().with("If-Match", "*").delete(path).is(204);
         assertThat(scientist().get(allocation).is(200).json().get("notice").isNull()).isTrue();
         assertThat(
