@@ -270,6 +270,19 @@ class MaintenanceApiTest extends ApiTest {
     }
 
     @Test
+    void aPreviewOfAnEditGoesByTheRulesOfAChange() {
+        var window = created(inMinutes(-3), inMinutes(60), "UNAVAILABLE");
+        String id = window.get("id").asString();
+        String edit =
+                "{\"from\": \"%s\", \"to\": \"%s\", \"kind\": \"UNAVAILABLE\", \"except\": \"%s\"}";
+        String preview = PATH + "/preview";
+        admin().post(preview, edit.formatted(inMinutes(5), inMinutes(60), id)).is(422);
+        var longer = edit.formatted(window.get("from").asString(), inMinutes(90), id);
+        admin().post(preview, longer).is(200);
+        admin().post(preview, longer.replace(id, new UUID(0, 7).toString())).is(404);
+    }
+
+    @Test
     void ownersSeeWhatIsPlannedAndNobodyElseIsTold() {
         var id = session("scientist", "ALLOCATED", inMinutes(300));
         String allocation = "/api/v1/allocations/" + id;
