@@ -186,6 +186,31 @@ class MaintenanceWindowsTest {
     }
 
     @Test
+    void theLeadGrowsWithWhatThePoolsKeepThereAndWithTheTimeOfCreates() {
+        for (int i = 0; i < 5; i++) accepted(vm("didcot", "READY", Duration.ofMinutes(6)), i);
+        jdbc.sql("UPDATE pool SET target = 40").update();
+        // rounds of 2, 4, 8, 16 and 16: the last begins four creates of 2 s after the first
+        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 4 * 2));
+        jdbc.sql(
+                        "INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)"
+                                + " VALUES (?, 1, 'didcot', 'image', 'm1', 300)")
+                .param(pool)
+                .update();
+        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 2 * 2));
+    }
+
+    /** Its create took so many seconds. */
+    private void accepted(UUID vm, int seconds) {
+        jdbc.sql(
+                        """
+                        INSERT INTO event (at, type, vm_id, to_state, detail, actor)
+                        SELECT create_sent_at + ? * interval '1 second', 'vm', id, 'PROVISIONING', 'accepted', 'lifecycle' FROM vm WHERE id = ?
+                        """)
+                .params(seconds, vm)
+                .update();
+    }
+
+    @Test
     void ownersAreToldOnceAsSoonAsAWindowIsThere() {
         window("harwell", Kind.UNAVAILABLE, in(100), in(160));
         window("harwell", Kind.NO_NEW, in(0), in(60));
