@@ -7,7 +7,7 @@ import { ALLOCATION_STATES, said } from "../words/states.ts";
 import { reclaimWords } from "../words/reclaim.ts";
 import { isoOf, localTimes, moment, relative, span } from "../words/time.ts";
 import { ordinal } from "../words/availability.ts";
-import { likelyWords, waitingWords } from "../words/waiting.ts";
+import { likelyWords, noneWords } from "../words/waiting.ts";
 import { Button, Confirm, ConnectList, Pill, When } from "./parts.tsx";
 
 /** One machine of a person: what it is, how to get to it, until when, and letting go of it. */
@@ -53,7 +53,7 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
               <dt>Likely wait</dt>
               <dd>
                 {likelyWords(allocation, now)}
-                {allocation.estimate === null && <span className="soft"> · {waitingWords(allocation, now)}</span>}
+                {allocation.estimate === null && <span className="soft">. {noneWords(allocation.waiting, now)}</span>}
               </dd>
             </div>
             <div>

@@ -59,15 +59,14 @@ export function likelyWords({ estimate, waiting }: Pick<Allocation, "estimate" |
   return estimate === null ? noEstimateWords(waiting, now) : waitWords(estimate.p50Seconds, estimate.p90Seconds);
 }
 
-function shortly({ code, since, until }: WaitReason, now: Date): string | null {
-  const from = since === null ? "" : ` since ${moment(new Date(since), now)}`;
+function shortly({ code, until }: WaitReason, now: Date): string | null {
   switch (code) {
     case "READY":
       return "one is ready";
     case "STARTING":
       return "no start was timed yet";
     case "LATE":
-      return `starts are late${from}`;
+      return "starts are late";
     case "ALL_IN_USE":
       return "all in use";
     case "MAINTENANCE":
@@ -75,7 +74,7 @@ function shortly({ code, since, until }: WaitReason, now: Date): string | null {
     case "PAUSED":
       return "starts are paused";
     case "TROUBLE":
-      return `clouds have trouble${from}`;
+      return "clouds have trouble";
     case "RETURNING":
       return "a cloud is coming back";
     case "NO_ROOM":

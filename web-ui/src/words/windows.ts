@@ -5,7 +5,7 @@ import { moment, span } from "./time.ts";
 export const WINDOW_KINDS: Record<MaintenanceKind, { readonly word: string; readonly what: string }> = {
   UNAVAILABLE: { word: "Unavailable", what: "Replacements are launched on other clouds ahead of the start. At the start the machines that nobody has are retired; those that people have stay, and their owners are told." },
   NO_NEW: { word: "Nothing new", what: "From the start to the end nothing is launched there. What is ready there counts and is given out." },
-  AT_RISK: { word: "At risk", what: "From the start to the end it is used only where nothing else has room. Nothing is moved, and nobody is told." },
+  AT_RISK: { word: "At risk", what: "From the start to the end it is used only where nothing else has room. Nothing is moved; those who have machines there are told." },
 };
 
 export const WINDOW_STATES: Record<MaintenanceState, { readonly word: string; readonly tone: Tone }> = {
@@ -86,12 +86,13 @@ export function concernWords(types: readonly Pick<VmType, "availability">[], min
   const told = active.filter(({ notice }) => notice !== null && Date.parse(notice.to) > now.getTime()).sort((a, b) => Date.parse(a.notice?.from ?? "") - Date.parse(b.notice?.from ?? ""));
   const first = told[0];
   if (first?.notice) {
-    const { from, to } = first.notice;
+    const { from, to, kind } = first.notice;
+    const risky = kind === "AT_RISK";
     const cloud = first.vm?.cloud ?? "A cloud";
     const there = told.filter((one) => one.vm?.cloud === first.vm?.cloud).length;
-    const when = Date.parse(from) > now.getTime() ? `will be maintained, ${betweenWords(from, to, now)}` : `is being maintained until ${moment(new Date(to), now)}`;
+    const when = Date.parse(from) > now.getTime() ? `${risky ? "may be interrupted" : "will be maintained"}, ${betweenWords(from, to, now)}` : `${risky ? "may be interrupted" : "is being maintained"} until ${moment(new Date(to), now)}`;
     const yours = there === active.length ? (there === 1 ? "your machine is on it" : `your ${there} machines are on it`) : `${there} of your ${active.length} machines ${there === 1 ? "is" : "are"} on it, ${active.length - there === 1 ? "the other is" : "the others are"} unaffected`;
-    return `${cloud} ${when}; new machines start elsewhere. ${yours.charAt(0).toUpperCase()}${yours.slice(1)}.`;
+    return `${cloud} ${when}${risky ? "" : "; new machines start elsewhere"}. ${yours.charAt(0).toUpperCase()}${yours.slice(1)}.`;
   }
   const open = types.filter(({ availability }) => availability.state !== "CLOSED");
   const waiting = open.filter(({ availability }) => availability.state === "WAIT");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
 import { breakerKind, breakerWaits, effectWords, probeSays, quotaWords, standingWords } from "./clouds.ts";
-import type { WaitCode, WaitReason } from "../api/schema.d.ts";
+import type { MaintenanceKind, WaitCode, WaitReason } from "../api/schema.d.ts";
 import { availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
@@ -108,7 +108,7 @@ describe("availability", () => {
     [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 7)", "Wait for one"],
     [{ ...base, state: "WAIT" }, "No estimate", "Wait for one"],
     [{ ...base, state: "WAIT", reason: { ...none, code: "STARTING" } }, "No estimate: no start was timed yet", "Wait for one"],
-    [{ ...base, state: "WAIT", reason: { ...none, code: "TROUBLE", since: later(-2880).toISOString(), places: ["harwell"] } }, "No estimate: clouds have trouble since 09:12", "Wait for one"],
+    [{ ...base, state: "WAIT", reason: { ...none, code: "TROUBLE", since: later(-2880).toISOString(), places: ["harwell"] } }, "No estimate: clouds have trouble", "Wait for one"],
     [{ ...base, state: "WAIT", reason: { ...none, code: "MAINTENANCE", until: later(28_800).toISOString(), places: ["harwell"] } }, "No estimate: maintenance until 18:00", "Wait for one"],
     [{ ...base, state: "AT_CAPACITY", until: later(15_600).toISOString(), reason: { ...none, code: "NO_ROOM" } }, "No room – next likely 14:20", "Wait for one"],
     [{ ...base, state: "AT_CAPACITY", until: later(15_600).toISOString() }, "All in use – next likely 14:20", "Wait for one"],
@@ -348,7 +348,7 @@ describe("what concerns a scientist", () => {
     availability: { state, ready: 0, waitSeconds: null, until: null, reason: code === null ? null : { code, since: null, until: null, places: [], machines: null } },
   });
   const vm = (cloud: string) => ({ id: "v", cloud, instanceId: null, address: null, connect: [] });
-  const notice = { text: "", from: later(-3600).toISOString(), to: later(8 * 3600).toISOString() };
+  const notice = { text: "", from: later(-3600).toISOString(), to: later(8 * 3600).toISOString(), kind: "UNAVAILABLE" as MaintenanceKind };
   const mine = (cloud: string, told: typeof notice | null) => ({ state: "ACTIVE" as const, notice: told, vm: vm(cloud) });
 
   it("is nothing where all is well, or only some kinds are short", () => {
@@ -361,6 +361,7 @@ describe("what concerns a scientist", () => {
   it("is maintenance that a machine of theirs was told of", () => {
     expect(concernWords([type("READY_NOW")], [mine("harwell", notice), mine("rutherford", null)], now)).toBe("harwell is being maintained until 18:00; new machines start elsewhere. 1 of your 2 machines is on it, the other is unaffected.");
     expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, from: later(3600).toISOString() })], now)).toBe("harwell will be maintained, 11:00 – 18:00; new machines start elsewhere. Your machine is on it.");
+    expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, kind: "AT_RISK" })], now)).toBe("harwell may be interrupted until 18:00. Your machine is on it.");
     expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, to: later(-1).toISOString() })], now)).toBeNull();
   });
 

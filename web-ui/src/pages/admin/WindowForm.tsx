@@ -93,12 +93,12 @@ function WindowForm({ cloud, window: before, put }: { cloud: string; window?: Ma
     change();
   };
 
-  const wanted = chosen === "" || start === null || end === null || wrong !== null ? null : JSON.stringify({ cloud: chosen, from: start, to: end, kind });
+  const wanted = chosen === "" || start === null || end === null || wrong !== null ? null : JSON.stringify({ cloud: chosen, from: start, to: end, kind, ...(before === undefined ? {} : { except: before.id }) });
   const asked = useSettled(wanted);
   const preview = useData(
     asked === null ? null : `window-preview-${asked}`,
     async () => {
-      const { cloud: name, ...body } = JSON.parse(asked ?? "{}") as { cloud: string; from: string; to: string; kind: MaintenanceKind };
+      const { cloud: name, ...body } = JSON.parse(asked ?? "{}") as { cloud: string; from: string; to: string; kind: MaintenanceKind; except?: string };
       return (await call("post", "/api/v1/clouds/{name}/maintenance-windows/preview", { path: { name }, body })).data;
     },
     () => false,

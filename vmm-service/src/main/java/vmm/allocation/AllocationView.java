@@ -61,8 +61,12 @@ record AllocationView(
         }
     }
 
-    /** Planned downtime of the cloud of its VM, of which its owner was told. */
-    record Notice(String text, Instant from, Instant to) {}
+    /**
+     * A window of the cloud of its VM, of which its owner was told.
+     *
+     * @param kind UNAVAILABLE or AT_RISK
+     */
+    record Notice(String text, Instant from, Instant to, String kind) {}
 
     /** Its VM, and how to reach it. */
     record Machine(

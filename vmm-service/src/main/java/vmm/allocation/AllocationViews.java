@@ -31,10 +31,11 @@ class AllocationViews {
     private static final String SELECT =
             """
             SELECT allocation.*, pool.name AS pool, vm.cloud, vm.instance_id, vm.instance_status, vm.address, vm.reported_at,
-                   vm.last_active_at, notice.text AS notice, notice.starts AS notice_from, notice.ends AS notice_to
+                   vm.last_active_at, notice.text AS notice, notice.starts AS notice_from, notice.ends AS notice_to,
+                   notice.kind AS notice_kind
             FROM allocation JOIN pool ON pool.id = allocation.pool_id LEFT JOIN vm ON vm.id = allocation.vm_id
             LEFT JOIN LATERAL (
-                SELECT text, starts, ends FROM maintenance_notice
+                SELECT text, starts, ends, kind FROM maintenance_notice
                 JOIN maintenance_window ON maintenance_window.id = maintenance_notice.window_id
                 WHERE maintenance_notice.allocation_id = allocation.id AND allocation.state = 'ACTIVE' AND ends > :now
                   AND cancelled_at IS NULL
@@ -260,7 +261,7 @@ class AllocationViews {
         Instant to = Instants.read(row, "notice_to");
         return text == null || from == null || to == null
                 ? null
-                : new AllocationView.Notice(text, from, to);
+                : new AllocationView.Notice(text, from, to, row.getString("notice_kind"));
     }
 
     /** Which allocations; null and an empty list are no restriction. */

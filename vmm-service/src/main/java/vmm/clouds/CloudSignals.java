@@ -17,9 +17,11 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /** What was last seen of the clouds beside their listings: rows, the same for all replicas. */
 @Repository
@@ -164,14 +166,16 @@ public class CloudSignals {
         return jdbc.sql("SELECT * FROM offering WHERE cloud = :cloud AND flavor = :flavor")
                 .param("cloud", cloud)
                 .param("flavor", flavor)
-                .query(
-                        (row, n) ->
-                                new Offering(
-                                        row.getString("flavor"),
-                                        row.getInt("vcpus"),
-                                        row.getInt("ram_mb"),
-                                        row.getInt("gpus")))
+                .query(CloudSignals::offering)
                 .optional();
+    }
+
+    private static Offering offering(ResultSet row, int n) throws SQLException {
+        return new Offering(
+                row.getString("flavor"),
+                row.getInt("vcpus"),
+                row.getInt("ram_mb"),
+                row.getInt("gpus"));
     }
 
     /** Replaces the offerings of a cloud by those that it has now. */
@@ -213,6 +217,31 @@ public class CloudSignals {
         if (quota.isEmpty()) return OptionalInt.empty();
         var size = offering(cloud, flavor);
         return QuotaRoom.of(quota, size, unseen(cloud, size, quota.get().readAt()), now);
+    }
+
+    /**
+     * What the quota of a cloud leaves for VMs of any flavor; empty if it is not known, or too old.
+     * VMs of ours whose size is not known take one instance and nothing else.
+     */
+    public Optional<QuotaRoom.Left> left(String cloud, Instant now) {
+        return quota(cloud)
+                .filter(read -> !QuotaRoom.tooOld(read, now))
+                .map(
+                        read ->
+                                QuotaRoom.Left.of(
+                                        read.quota(),
+                                        unseen(cloud, Optional.empty(), read.readAt()),
+                                        sizes(cloud)));
+    }
+
+    private Map<String, Offering> sizes(String cloud) {
+        return jdbc
+                .sql("SELECT * FROM offering WHERE cloud = :cloud ORDER BY flavor")
+                .param("cloud", cloud)
+                .query(CloudSignals::offering)
+                .list()
+                .stream()
+                .collect(Collectors.toMap(Offering::flavor, size -> size));
     }
 
     /**

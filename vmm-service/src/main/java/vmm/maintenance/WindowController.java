@@ -133,7 +133,7 @@ class WindowController {
             produces = MediaType.APPLICATION_JSON_VALUE)
     WindowPreview previewMaintenanceWindow(
             @PathVariable String name, @Valid @RequestBody WindowRequest.Preview wanted) {
-        return previews.of(name, wanted.wanted());
+        return previews.of(name, wanted.wanted(), wanted.except());
     }
 
     /** Never 304: its state changes while the ETag, which is the row's, stays. */

@@ -9,7 +9,6 @@ import vmm.event.Events;
 import vmm.event.Events.NewEvent;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
-import vmm.maintenance.MaintenanceWindow.Kind;
 import vmm.vm.Ids;
 import vmm.web.IfMatch;
 import vmm.web.Problem;
@@ -24,7 +23,7 @@ import java.util.UUID;
 
 /**
  * What administrators change about windows. Each change is one transaction, with an event that says
- * who changed what; owners who were told before are told again, or that it is off.
+ * who changed what; owners of machines there are told in it, again, or that it is off.
  */
 @Service
 class WindowEdits {
@@ -64,7 +63,7 @@ class WindowEdits {
                     Instant now = clock.instant();
                     if (clouds.find(cloud).isEmpty()) throw Problem.notFound("cloud");
                     WindowRules.require(wanted, now);
-                    windows.insert(
+                    var window =
                             new MaintenanceWindow(
                                     id,
                                     cloud,
@@ -75,7 +74,9 @@ class WindowEdits {
                                     0,
                                     now,
                                     actor,
-                                    null));
+                                    null);
+                    windows.insert(window);
+                    notices.send(window, now);
                     append(
                             cloud,
                             "MAINTENANCE_PLANNED",
@@ -104,8 +105,7 @@ class WindowEdits {
                     if (changes.isEmpty()) return;
                     WindowRules.requireChange(before, after, now);
                     windows.change(id, after.from(), after.to(), after.kind(), after.note());
-                    if (after.kind() == Kind.UNAVAILABLE) notices.forget(id);
-                    else notices.callOff(before, "is called off", now);
+                    notices.change(before, windows.find(cloud, id).orElseThrow(), now);
                     append(
                             cloud,
                             "MAINTENANCE_CHANGED",

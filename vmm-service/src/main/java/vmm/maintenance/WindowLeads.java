@@ -5,13 +5,19 @@ import org.springframework.stereotype.Repository;
 
 import vmm.event.Instants;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The leads of pools, from what their launches took. */
+/**
+ * The leads of pools, from what their launches took. How many are to be launched is taken from the
+ * targets and weights of all pools of the cloud, and not from what is there: that is less with each
+ * one that is granted, and a preparation that has begun would end.
+ */
 @Repository
 public class WindowLeads {
     /** Launch times older than this say nothing about today. */
@@ -19,12 +25,23 @@ public class WindowLeads {
 
     private static final String SELECT =
             """
-            SELECT pool.id, pool.boot_timeout_s,
+            WITH there AS (
+                SELECT COALESCE(sum(ceil(pool.target * CASE WHEN shares.total = 0 THEN 1 ELSE shares.here::float8 / shares.total END)), 0)
+                           ::int AS n
+                FROM pool JOIN (SELECT pool_id, sum(weight) FILTER (WHERE cloud = :cloud) AS here, sum(weight) AS total
+                                FROM placement GROUP BY pool_id) AS shares ON shares.pool_id = pool.id
+                WHERE shares.here IS NOT NULL AND NOT pool.deleted)
+            SELECT pool.id, pool.boot_timeout_s, there.n AS launches,
                    (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY last.seconds) FROM (
                         SELECT extract(epoch FROM ready_at - create_sent_at)::float8 AS seconds FROM vm
                         WHERE vm.pool_id = pool.id AND vm.cloud <> :cloud AND ready_at > :since AND create_sent_at IS NOT NULL
-                        ORDER BY ready_at DESC LIMIT 100) AS last) AS p95
-            FROM pool WHERE NOT pool.deleted AND
+                        ORDER BY ready_at DESC LIMIT 100) AS last) AS p95,
+                   (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM event.at - last.create_sent_at)::float8) FROM (
+                        SELECT id, create_sent_at FROM vm
+                        WHERE vm.pool_id = pool.id AND vm.cloud <> :cloud AND ready_at > :since AND create_sent_at IS NOT NULL
+                        ORDER BY ready_at DESC LIMIT 20) AS last
+                    JOIN event ON event.vm_id = last.id AND event.to_state = 'PROVISIONING' AND event.detail = 'accepted') AS create_p50
+            FROM pool CROSS JOIN there WHERE NOT pool.deleted AND
             """;
 
     private final JdbcClient jdbc;
@@ -66,16 +83,17 @@ public class WindowLeads {
                                 new Row(
                                         row.getLong("id"),
                                         WindowLead.of(
-                                                Optional.ofNullable(
-                                                                row.getObject("p95", Double.class))
-                                                        .map(WindowLeads::duration),
-                                                Duration.ofSeconds(row.getLong("boot_timeout_s")))))
+                                                seconds(row, "p95"),
+                                                Duration.ofSeconds(row.getLong("boot_timeout_s")),
+                                                row.getInt("launches"),
+                                                seconds(row, "create_p50"))))
                 .list()
                 .stream()
                 .collect(Collectors.toMap(Row::pool, Row::lead));
     }
 
-    private static Duration duration(double seconds) {
-        return Duration.ofMillis((long) (seconds * 1000));
+    private static Optional<Duration> seconds(ResultSet row, String column) throws SQLException {
+        return Optional.ofNullable(row.getObject(column, Double.class))
+                .map(seconds -> Duration.ofMillis((long) (Math.max(0, seconds) * 1000)));
     }
 }

@@ -4,6 +4,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 
 import org.jspecify.annotations.Nullable;
 
+import vmm.clouds.QuotaRoom;
 import vmm.maintenance.MaintenanceWindow.Kind;
 import vmm.placement.Placement;
 import vmm.placement.Shelf;
@@ -16,7 +17,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -57,7 +58,7 @@ record WindowPreview(
      *
      * @param cap our own, null for none
      * @param live rows there that are not DELETED
-     * @param quota how many more its quota allows, if that is known
+     * @param quota what its quota leaves, if that is known
      * @param obstacle why nothing may be launched there, null if something may
      * @param lastResort whether it is used only where nothing else has room
      */
@@ -65,20 +66,47 @@ record WindowPreview(
             String cloud,
             @Nullable Integer cap,
             int live,
-            OptionalInt quota,
+            Optional<QuotaRoom.Left> quota,
             @Nullable String obstacle,
             boolean lastResort) {
 
-        int room() {
-            int byCap = cap == null ? UNLIMITED : Math.max(0, cap - live);
-            return Math.min(byCap, quota.orElse(UNLIMITED));
+        Room room() {
+            return new Room(byCap(), quota);
         }
 
-        String limit() {
-            int byCap = cap == null ? UNLIMITED : Math.max(0, cap - live);
-            return quota.isPresent() && quota.getAsInt() < byCap
-                    ? "the quota of " + cloud + " leaves " + quota.getAsInt()
-                    : "the cap of " + cloud + " (" + cap + ") leaves " + byCap;
+        private int byCap() {
+            return cap == null ? UNLIMITED : Math.max(0, cap - live);
+        }
+
+        /** What is in the way of more of a flavor, with its number. */
+        String limit(String flavor) {
+            var tightest = quota.flatMap(left -> left.tightest(flavor)).orElse(null);
+            if (tightest == null || tightest.fits() >= byCap()) {
+                return "the cap of " + cloud + " (" + cap + ") leaves " + byCap();
+            }
+            return "the quota of "
+                    + cloud
+                    + " leaves "
+                    + (tightest.each() == 1 ? "" : tightest.left() + " " + tightest.of() + ", ")
+                    + tightest.fits()
+                    + (tightest.each() == 1
+                            ? ""
+                            : " of " + flavor + " with " + tightest.each() + " each");
+        }
+    }
+
+    /** What another cloud has left while launches are given out, of all flavors together. */
+    record Room(int byCap, Optional<QuotaRoom.Left> quota) {
+        static final Room NONE = new Room(0, Optional.empty());
+
+        int of(String flavor) {
+            return quota.flatMap(left -> left.tightest(flavor))
+                    .map(limit -> Math.min(limit.fits(), byCap))
+                    .orElse(byCap);
+        }
+
+        Room without(String flavor) {
+            return new Room(byCap - 1, quota.map(left -> left.without(flavor)));
         }
     }
 
@@ -159,7 +187,7 @@ record WindowPreview(
             List<PoolNow> pools,
             Map<String, Elsewhere> elsewhere,
             List<Session> sessions) {
-        var rooms = new HashMap<String, Integer>();
+        var rooms = new HashMap<String, Room>();
         elsewhere.forEach((name, cloud) -> rooms.put(name, cloud.room()));
         var previews =
                 pools.stream()
@@ -187,7 +215,7 @@ record WindowPreview(
             Proposal proposal,
             PoolNow pool,
             Map<String, Elsewhere> elsewhere,
-            Map<String, Integer> rooms) {
+            Map<String, Room> rooms) {
         int needed = Math.max(0, pool.wanted() - pool.countedElsewhere());
         int bySize = Math.max(0, pool.maxSize() - pool.live());
         List<Shelf> shelves = shelves(proposal, pool, elsewhere, rooms);
@@ -196,8 +224,8 @@ record WindowPreview(
         while (launched < Math.min(needed, bySize)) {
             var chosen = Placement.choose(shelves).orElse(null);
             if (chosen == null) break;
-            shelves.replaceAll(shelf -> shelf.afterLaunchOn(chosen));
-            rooms.merge(chosen.cloud(), -1, Integer::sum);
+            rooms.computeIfPresent(chosen.cloud(), (cloud, room) -> room.without(chosen.flavor()));
+            shelves.replaceAll(shelf -> refitted(shelf.afterLaunchOn(chosen), rooms));
             raised.merge(chosen.cloud(), 1, Integer::sum);
             launched++;
         }
@@ -287,7 +315,7 @@ record WindowPreview(
                 limits.add(shelf.cloud() + ": " + shelf.why());
             } else if (shelf.cloudRoom() <= 0) {
                 var cloud = elsewhere.get(shelf.cloud());
-                if (cloud != null) limits.add(cloud.limit());
+                if (cloud != null) limits.add(cloud.limit(shelf.flavor()));
             } else {
                 limits.add(
                         "its placement on "
@@ -315,7 +343,7 @@ record WindowPreview(
             Proposal proposal,
             PoolNow pool,
             Map<String, Elsewhere> elsewhere,
-            Map<String, Integer> rooms) {
+            Map<String, Room> rooms) {
         var shelves = new ArrayList<Shelf>();
         for (var placed : pool.placements()) {
             var place = placed.place();
@@ -332,12 +360,30 @@ record WindowPreview(
                             place.weight(),
                             placed.counted(),
                             most == null ? UNLIMITED : most - placed.live(),
-                            rooms.getOrDefault(place.cloud(), 0),
+                            rooms.getOrDefault(place.cloud(), Room.NONE).of(place.flavor()),
                             standing(cloud),
                             cloud.obstacle(),
                             false));
         }
         return shelves;
+    }
+
+    /** Flavors of a cloud share its quota: what one takes, the others have less of. */
+    private static Shelf refitted(Shelf shelf, Map<String, Room> rooms) {
+        return new Shelf(
+                shelf.position(),
+                shelf.cloud(),
+                shelf.image(),
+                shelf.flavor(),
+                shelf.network(),
+                shelf.weight(),
+                shelf.counted(),
+                shelf.ownRoom(),
+                rooms.getOrDefault(shelf.cloud(), Room.NONE).of(shelf.flavor()),
+                shelf.standing(),
+                shelf.why(),
+                false,
+                Shelf.Trust.ALL);
     }
 
     private static Shelf.Standing standing(Elsewhere cloud) {
@@ -361,7 +407,7 @@ record WindowPreview(
 
     private static String keptWhy(
             Proposal proposal, PoolNow pool, Map<String, Elsewhere> elsewhere) {
-        var rooms = new HashMap<String, Integer>();
+        var rooms = new HashMap<String, Room>();
         elsewhere.forEach((name, cloud) -> rooms.put(name, cloud.room()));
         var shelves = shelves(proposal, pool, elsewhere, rooms);
         var usable =

@@ -1,10 +1,10 @@
 package vmm.maintenance;
 
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
+import vmm.clouds.CloudSignals;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
 import vmm.event.Instants;
@@ -27,7 +27,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -42,7 +41,7 @@ class WindowPreviews {
     private final Pools pools;
     private final Schedules schedules;
     private final Clouds clouds;
-    private final QuotaRoom quotas;
+    private final CloudSignals signals;
     private final InstantSource clock;
 
     WindowPreviews(
@@ -52,7 +51,7 @@ class WindowPreviews {
             Pools pools,
             Schedules schedules,
             Clouds clouds,
-            ObjectProvider<QuotaRoom> quotas,
+            CloudSignals signals,
             InstantSource clock) {
         this.jdbc = jdbc;
         this.windows = windows;
@@ -60,15 +59,21 @@ class WindowPreviews {
         this.pools = pools;
         this.schedules = schedules;
         this.clouds = clouds;
-        this.quotas = quotas.getIfAvailable(() -> cloud -> OptionalInt.empty());
+        this.signals = signals;
         this.clock = clock;
     }
 
-    /** Throws 404 without such a cloud, and 422 as for one that is saved. */
-    WindowPreview of(String cloud, WindowRules.Wanted wanted) {
+    /**
+     * Throws 404 without such a cloud or window, and 422 as for one that is saved.
+     *
+     * @param except the window that would become this one, which then counts no more as it is; null
+     *     for a new one
+     */
+    WindowPreview of(String cloud, WindowRules.Wanted wanted, @Nullable UUID except) {
         Instant now = clock.instant();
         if (clouds.find(cloud).isEmpty()) throw Problem.notFound("cloud");
-        WindowRules.require(wanted, now);
+        if (except == null) WindowRules.require(wanted, now);
+        else WindowRules.requireChange(edited(cloud, except), wanted, now);
         Map<Long, Duration> leadOf = leads.ofPools(cloud, now);
         var proposal = proposal(cloud, wanted, leadOf, now);
         List<CloudState> states = clouds.all();
@@ -102,7 +107,11 @@ class WindowPreviews {
                                                 stays))
                         .toList();
         return WindowPreview.of(
-                proposal, concerned, elsewhere(cloud, states, others), sessions(proposal));
+                proposal, concerned, elsewhere(cloud, states, others, now), sessions(proposal));
+    }
+
+    private MaintenanceWindow edited(String cloud, UUID id) {
+        return windows.find(cloud, id).orElseThrow(() -> Problem.notFound("maintenance window"));
     }
 
     private static Proposal proposal(
@@ -120,7 +129,7 @@ class WindowPreviews {
 
     /** The other clouds, with what other windows make of them in that time. */
     private Map<String, Elsewhere> elsewhere(
-            String cloud, List<CloudState> states, List<MaintenanceWindow> others) {
+            String cloud, List<CloudState> states, List<MaintenanceWindow> others, Instant now) {
         Set<String> risky = named(others, window -> window.kind() == Kind.AT_RISK);
         return states.stream()
                 .filter(other -> !other.name().equals(cloud))
@@ -130,7 +139,7 @@ class WindowPreviews {
                                         other.name(),
                                         other.maxVms(),
                                         other.live(),
-                                        quotas.of(other.name()),
+                                        signals.left(other.name(), now),
                                         obstacle(other, others),
                                         risky.contains(other.name())))
                 .collect(Collectors.toMap(Elsewhere::cloud, other -> other));

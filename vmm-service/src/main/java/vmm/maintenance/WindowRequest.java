@@ -11,6 +11,7 @@ import vmm.maintenance.MaintenanceWindow.Kind;
 import vmm.web.MaybeAbsent;
 
 import java.time.Instant;
+import java.util.UUID;
 
 /** A window to be. */
 @Schema(name = "MaintenanceWindowRequest")
@@ -41,9 +42,17 @@ record WindowRequest(
         }
     }
 
-    /** A window that one thinks about. */
+    /**
+     * A window that one thinks about.
+     *
+     * @param except the window of this cloud that would become it; null for a new one
+     */
     @Schema(name = "MaintenanceWindowPreviewRequest")
-    record Preview(@NotNull Instant from, @NotNull Instant to, @NotNull Kind kind) {
+    record Preview(
+            @NotNull Instant from,
+            @NotNull Instant to,
+            @NotNull Kind kind,
+            @MaybeAbsent @Nullable UUID except) {
         WindowRules.Wanted wanted() {
             return WindowRules.Wanted.of(from, to, kind, "");
         }

@@ -15,11 +15,9 @@ import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-import vmm.clouds.CloudSignals;
 import vmm.clouds.Clouds;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
-import vmm.maintenance.QuotaRoom;
 import vmm.vm.Ids;
 
 import java.io.IOException;
@@ -59,12 +57,6 @@ class LoopConfiguration {
     @Bean(destroyMethod = "close")
     CloudTasks cloudTasks() {
         return new CloudTasks();
-    }
-
-    /** What a cloud's quota leaves by instances, for previews. */
-    @Bean
-    QuotaRoom quotaRoom(CloudSignals signals, InstantSource clock) {
-        return cloud -> signals.room(cloud, "", clock.instant());
     }
 
     @Bean

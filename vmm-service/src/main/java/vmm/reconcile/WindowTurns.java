@@ -51,7 +51,7 @@ public class WindowTurns {
 
     /** In a transaction; how many people were told. */
     int turn(Instant now) {
-        int told = notices.sendDue(now, cloud -> leads.longest(cloud, now));
+        int told = notices.sendDue(now);
         Map<String, String> kept =
                 windows.effects(now, cloud -> leads.longest(cloud, now)).entrySet().stream()
                         .filter(effect -> !effect.getValue().mayLaunch())

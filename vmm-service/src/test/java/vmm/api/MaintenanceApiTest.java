@@ -270,17 +270,30 @@ class MaintenanceApiTest extends ApiTest {
     }
 
     @Test
+    void aPreviewOfAnEditGoesByTheRulesOfAChange() {
+        var window = created(inMinutes(-3), inMinutes(60), "UNAVAILABLE");
+        String id = window.get("id").asString();
+        String edit =
+                "{\"from\": \"%s\", \"to\": \"%s\", \"kind\": \"UNAVAILABLE\", \"except\": \"%s\"}";
+        String preview = PATH + "/preview";
+        admin().post(preview, edit.formatted(inMinutes(5), inMinutes(60), id)).is(422);
+        var longer = edit.formatted(window.get("from").asString(), inMinutes(90), id);
+        admin().post(preview, longer).is(200);
+        admin().post(preview, longer.replace(id, new UUID(0, 7).toString())).is(404);
+    }
+
+    @Test
     void ownersSeeWhatIsPlannedAndNobodyElseIsTold() {
         var id = session("scientist", "ALLOCATED", inMinutes(300));
         String allocation = "/api/v1/allocations/" + id;
         var window = created(inMinutes(3), inMinutes(60), "UNAVAILABLE");
         assertThat(window.get("state").asString()).isEqualTo("PREPARING");
-        notices.sendDue(clock.instant(), cloud -> Duration.ofMinutes(5));
-        assertThat(notices.sendDue(clock.instant(), cloud -> Duration.ofMinutes(5))).isZero();
+        assertThat(notices.sendDue(clock.instant())).isZero();
         var notice = scientist().get(allocation).is(200).json().get("notice");
         assertThat(notice.get("text").asString()).startsWith("Maintenance of attic from ");
         assertThat(notice.get("from")).isEqualTo(window.get("from"));
         assertThat(notice.get("to")).isEqualTo(window.get("to"));
+        assertThat(notice.get("kind").asString()).isEqualTo("UNAVAILABLE");
         assertThat(
                         scientist()
                                 .get("/api/v1/allocations?limit=500")
@@ -301,6 +314,14 @@ class MaintenanceApiTest extends ApiTest {
                 .containsExactly("allocation scientist");
 
         String path = PATH + "/" + window.get("id").asString();
+        var moved =
+                admin().with("Content-Type", "application/json")
+                        .with("If-Match", "*")
+                        .send("PATCH", path, "{\"from\": \"%s\"}".formatted(inMinutes(30)))
+                        .is(200)
+                        .json();
+        assertThat(scientist().get(allocation).json().get("notice").get("from"))
+                .isEqualTo(moved.get("from"));
         admin().with("If-Match", "*").delete(path).is(204);
         assertThat(scientist().get(allocation).is(200).json().get("notice").isNull()).isTrue();
         assertThat(

@@ -136,7 +136,11 @@ class MaintenanceWindowsTest {
     }
 
     private int send(Instant now) {
-        return notices.sendDue(now, cloud -> LEAD);
+        return notices.sendDue(now);
+    }
+
+    private List<String> texts() {
+        return jdbc.sql("SELECT text FROM maintenance_notice").query(String.class).list();
     }
 
     private static Instant in(int minutes) {
@@ -182,32 +186,113 @@ class MaintenanceWindowsTest {
     }
 
     @Test
-    void ownersAreToldOnceWhenThePreparationBegins() {
-        var window = window("harwell", Kind.UNAVAILABLE, in(10), in(60));
+    void theLeadGrowsWithWhatThePoolsKeepThereAndWithTheTimeOfCreates() {
+        for (int i = 0; i < 5; i++) accepted(vm("didcot", "READY", Duration.ofMinutes(6)), i);
+        jdbc.sql("UPDATE pool SET target = 40").update();
+        // rounds of 2, 4, 8, 16 and 16: the last begins four creates of 2 s after the first
+        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 4 * 2));
+        jdbc.sql(
+                        "INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)"
+                                + " VALUES (?, 1, 'didcot', 'image', 'm1', 300)")
+                .param(pool)
+                .update();
+        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 2 * 2));
+    }
+
+    /** Its create took so many seconds. */
+    private void accepted(UUID vm, int seconds) {
+        jdbc.sql(
+                        """
+                        INSERT INTO event (at, type, vm_id, to_state, detail, actor)
+                        SELECT create_sent_at + ? * interval '1 second', 'vm', id, 'PROVISIONING', 'accepted', 'lifecycle' FROM vm WHERE id = ?
+                        """)
+                .params(seconds, vm)
+                .update();
+    }
+
+    @Test
+    void ownersAreToldOnceAsSoonAsAWindowIsThere() {
+        window("harwell", Kind.UNAVAILABLE, in(100), in(160));
         window("harwell", Kind.NO_NEW, in(0), in(60));
-        var ada = session("harwell", "ada", in(30));
-        session("harwell", "brief", in(10));
+        session("harwell", "ada", in(30)); // two hours, with all extensions
         session("didcot", "elsewhere", in(30));
-        assertThat(send(in(-1))).isZero();
         assertThat(send(NOW)).isEqualTo(1);
         assertThat(send(NOW)).isZero();
         assertThat(told()).containsExactly("allocation ada MAINTENANCE harwell muon");
-        assertThat(jdbc.sql("SELECT text FROM maintenance_notice").query(String.class).single())
-                .isEqualTo(
-                        "Maintenance of harwell from 2026-11-22 12:10 to 13:00 UTC (patching): your"
+        assertThat(texts())
+                .containsExactly(
+                        "Maintenance of harwell from 2026-11-22 13:40 to 14:40 UTC (patching): your"
                                 + " machine there may be out of reach or stop. Save what you need"
                                 + " elsewhere before.");
 
         session("harwell", "late", in(30));
         assertThat(send(in(20))).isEqualTo(1);
         assertThat(told()).hasSize(2).contains("allocation late MAINTENANCE harwell muon");
-        assertThat(send(in(60))).isZero();
+        session("harwell", "after", in(300));
+        assertThat(send(in(160))).isZero();
+    }
 
-        notices.forget(window);
-        jdbc.sql("UPDATE allocation SET state = 'ENDED', ended_at = now() WHERE id = ?")
+    @Test
+    void whatIsAtRiskMayBeInterrupted() {
+        window("harwell", Kind.AT_RISK, in(10), in(60));
+        session("harwell", "ada", in(30));
+        assertThat(send(NOW)).isEqualTo(1);
+        assertThat(texts().getFirst())
+                .endsWith(
+                        "your machine there may be interrupted. Save what you need elsewhere"
+                                + " before.");
+    }
+
+    @Test
+    void whoeverIsGoneBeforeIsToldOnlyOfWhatIsSoon() {
+        int days = 24 * 60;
+        window("harwell", Kind.UNAVAILABLE, in(14 * days + 1), in(15 * days));
+        session("harwell", "ada", in(30));
+        assertThat(send(NOW)).isZero();
+        assertThat(send(in(1))).isEqualTo(1);
+        assertThat(texts().getFirst()).endsWith("the time of your machine there ends before.");
+    }
+
+    @Test
+    void whoeverHasAMachineThatMayLastIsToldHoweverFarItIs() {
+        int days = 24 * 60;
+        window("harwell", Kind.UNAVAILABLE, in(40 * days), in(41 * days));
+        var ada = session("harwell", "ada", in(30));
+        jdbc.sql("UPDATE allocation SET max_lifetime_s = 41 * 86400 WHERE id = ?")
                 .param(ada)
                 .update();
-        assertThat(send(in(21))).isEqualTo(1);
+        assertThat(send(NOW)).isEqualTo(1);
+    }
+
+    @Test
+    void aWindowThatIsMovedIsToldAgainAndWhomItConcernsNoMoreThatItIsMoved() {
+        int days = 24 * 60;
+        var id = window("harwell", Kind.UNAVAILABLE, in(10), in(60));
+        var ada = session("harwell", "ada", in(30));
+        session("harwell", "brief", in(30));
+        jdbc.sql("UPDATE allocation SET max_lifetime_s = 41 * 86400 WHERE id = ?")
+                .param(ada)
+                .update();
+        send(NOW);
+        var before = read("harwell", id);
+        windows.change(id, in(40 * days), in(41 * days), Kind.AT_RISK, "later");
+        notices.change(before, read("harwell", id), NOW);
+        assertThat(texts())
+                .containsExactly(
+                        "Maintenance of harwell from 2027-01-01 12:00 to 2027-01-02 12:00 UTC"
+                                + " (later): your machine there may be interrupted. Save what you"
+                                + " need elsewhere before.");
+        assertThat(told().subList(2, 4))
+                .containsExactly(
+                        "allocation ada MAINTENANCE harwell muon",
+                        "allocation brief MAINTENANCE_CANCELLED harwell muon");
+        assertThat(send(NOW)).isZero();
+
+        before = read("harwell", id);
+        windows.change(id, in(40 * days), in(41 * days), Kind.NO_NEW, "later");
+        notices.change(before, read("harwell", id), NOW);
+        assertThat(texts()).isEmpty();
+        assertThat(told().getLast()).isEqualTo("allocation ada MAINTENANCE_CANCELLED harwell muon");
     }
 
     @Test

@@ -196,7 +196,9 @@ class WindowEffectTest {
         assertThat(
                         WindowLead.of(
                                 Optional.ofNullable(p95).map(Duration::ofSeconds),
-                                Duration.ofSeconds(bootTimeout)))
+                                Duration.ofSeconds(bootTimeout),
+                                2,
+                                Optional.empty()))
                 .isEqualTo(Duration.ofSeconds(expected));
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
+import vmm.cloud.Offering;
+import vmm.clouds.QuotaRoom;
 import vmm.maintenance.MaintenanceWindow.Kind;
 import vmm.maintenance.WindowPreview.Elsewhere;
 import vmm.maintenance.WindowPreview.Placed;
@@ -19,7 +21,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,7 +37,7 @@ class WindowPreviewTest {
     }
 
     private static Elsewhere cloud(String name, @Nullable Integer cap, int live) {
-        return new Elsewhere(name, cap, live, OptionalInt.empty(), null, false);
+        return new Elsewhere(name, cap, live, Optional.empty(), null, false);
     }
 
     private static Map<String, Elsewhere> clouds(Elsewhere... clouds) {
@@ -100,13 +103,49 @@ class WindowPreviewTest {
 
     @Test
     void tooSmallAQuotaIsToldInNumbers() {
-        var kepler = new Elsewhere("kepler", 100, 20, OptionalInt.of(2), null, false);
+        var kepler = limited(OptionalLong.of(2), OptionalLong.empty(), OptionalLong.empty());
         var pool =
                 preview(clouds(kepler), muon(40, on("kepler", 1, 20, 3, null))).pools().getFirst();
         assertThat(pool.raised()).containsExactly(new Raise("kepler", 2));
         assertThat(pool.missing()).isEqualTo(5);
         assertThat(pool.why())
                 .endsWith("5 missing of the target of 10: the quota of kepler leaves 2");
+    }
+
+    private static Elsewhere limited(
+            OptionalLong instances, OptionalLong vcpus, OptionalLong ramMb) {
+        var sizes =
+                Map.of(
+                        "small",
+                        new Offering("small", 4, 8192, 0),
+                        "big",
+                        new Offering("big", 16, 65536, 0));
+        var left = new QuotaRoom.Left(instances, vcpus, ramMb, sizes);
+        return new Elsewhere("kepler", 100, 20, Optional.of(left), null, false);
+    }
+
+    @Test
+    void tooFewCoresOrTooLittleMemoryAreToldInNumbers() {
+        var many = OptionalLong.of(50);
+        var cores = limited(many, OptionalLong.of(13), OptionalLong.of(1_000_000));
+        var pool = muon(40, on("kepler", 1, 20, 3, null));
+        assertThat(preview(clouds(cores), pool).pools().getFirst().why())
+                .endsWith(
+                        "launched: 3 on kepler; 4 missing of the target of 10: the quota of kepler"
+                                + " leaves 13 vCPUs, 3 of small with 4 each");
+        var memory = limited(many, OptionalLong.of(100), OptionalLong.of(16_384));
+        assertThat(preview(clouds(memory), pool).pools().getFirst().why())
+                .endsWith(
+                        "launched: 2 on kepler; 5 missing of the target of 10: the quota of kepler"
+                                + " leaves 16384 MiB of memory, 2 of small with 8192 each");
+    }
+
+    @Test
+    void flavorsShareTheCoresOfACloud() {
+        var cores = limited(OptionalLong.empty(), OptionalLong.of(32), OptionalLong.empty());
+        var big = new Placed(new Pool.Place(2, "kepler", "image", "big", null, 1000, null), 0, 0);
+        var pool = muon(40, on("kepler", 1, 0, 3, null), big);
+        assertThat(preview(clouds(cores), pool).pools().getFirst().missing()).isEqualTo(7 - 2);
     }
 
     @Test
@@ -125,7 +164,7 @@ class WindowPreviewTest {
 
     @Test
     void aPlacementsOwnMaximumAnObstacleAndNoPlacementAreTold() {
-        var shut = new Elsewhere("ada", null, 0, OptionalInt.empty(), "paused: storage", false);
+        var shut = new Elsewhere("ada", null, 0, Optional.empty(), "paused: storage", false);
         var pool =
                 preview(
                                 clouds(cloud("kepler", null, 20), shut),
@@ -167,7 +206,7 @@ class WindowPreviewTest {
 
     @Test
     void aCloudAtRiskIsTakenLast() {
-        var risky = new Elsewhere("ada", null, 0, OptionalInt.empty(), null, true);
+        var risky = new Elsewhere("ada", null, 0, Optional.empty(), null, true);
         var pool =
                 preview(
                                 clouds(cloud("kepler", 25, 20), risky),

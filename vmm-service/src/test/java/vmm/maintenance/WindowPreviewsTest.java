@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import vmm.clouds.Breakers;
+import vmm.clouds.CloudSignals;
 import vmm.clouds.Clouds;
 import vmm.database.TestDatabase;
 import vmm.event.Events;
@@ -20,8 +22,6 @@ import vmm.pool.Schedules;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.OptionalInt;
 import java.util.UUID;
 
 /** A pool with four READY on harwell, which could be on didcot as well. */
@@ -96,8 +96,7 @@ class WindowPreviewsTest {
         return NOW.plus(Duration.ofHours(hours));
     }
 
-    private WindowPreview preview(Map<String, Object> quota) {
-        var beans = new StaticListableBeanFactory(quota);
+    private WindowPreview preview() {
         var previews =
                 new WindowPreviews(
                         jdbc,
@@ -106,19 +105,24 @@ class WindowPreviewsTest {
                         new Pools(jdbc),
                         new Schedules(jdbc),
                         new Clouds(jdbc, new Breakers(jdbc, new Events(jdbc)), new Events(jdbc)),
-                        beans.getBeanProvider(QuotaRoom.class),
+                        new CloudSignals(
+                                jdbc,
+                                new Events(jdbc),
+                                new TransactionTemplate(new JdbcTransactionManager(database))),
                         () -> NOW);
         return previews.of(
-                "harwell", WindowRules.Wanted.of(inHours(8), inHours(18), Kind.UNAVAILABLE, ""));
+                "harwell",
+                WindowRules.Wanted.of(inHours(8), inHours(18), Kind.UNAVAILABLE, ""),
+                null);
     }
 
     private PoolPreview muon() {
-        return preview(Map.of()).pools().getFirst();
+        return preview().pools().getFirst();
     }
 
     @Test
     void whatIsThereIsLaunchedOnTheOther() {
-        var preview = preview(Map.of());
+        var preview = preview();
         assertThat(preview.enough()).isTrue();
         assertThat(preview.preparationBegins()).isEqualTo(inHours(8).minus(Duration.ofMinutes(11)));
         assertThat(preview.pools().getFirst().raised()).containsExactly(new Raise("didcot", 4));
@@ -126,11 +130,30 @@ class WindowPreviewsTest {
 
     @Test
     void aQuotaIsInTheWayWhereItIsKnown() {
-        QuotaRoom quota = cloud -> OptionalInt.of(cloud.equals("didcot") ? 3 : 0);
-        var preview = preview(Map.of("quota", quota));
-        assertThat(preview.enough()).isFalse();
-        assertThat(preview.pools().getFirst().missing()).isEqualTo(1);
-        assertThat(preview.pools().getFirst().why()).contains("the quota of didcot leaves 3");
+        jdbc.sql(
+                        """
+                        INSERT INTO cloud_quota (cloud, max_instances, used_instances, max_vcpus, used_vcpus, read_at)
+                        VALUES ('didcot', 20, 0, 40, 28, '2026-11-22 11:59Z')
+                        """)
+                .update();
+        assertThat(muon().missing()).isZero();
+        jdbc.sql(
+                        """
+                        INSERT INTO offering (cloud, flavor, vcpus, ram_mb, gpus, read_at)
+                        VALUES ('didcot', 'm1', 4, 8192, 0, '2026-11-22 11:00Z')
+                        """)
+                .update();
+        assertThat(preview().enough()).isFalse();
+        assertThat(muon().missing()).isEqualTo(1);
+        assertThat(muon().why())
+                .contains("the quota of didcot leaves 12 vCPUs, 3 of m1 with 4 each");
+        vm("didcot", "REQUESTED"); // counts for the pool, and not yet for the quota
+        assertThat(muon().why())
+                .endsWith(
+                        "launched: 2 on didcot; 1 missing of the target of 4: "
+                                + "the quota of didcot leaves 8 vCPUs, 2 of m1 with 4 each");
+        jdbc.sql("UPDATE cloud_quota SET read_at = '2026-11-22 11:54Z'").update();
+        assertThat(muon().missing()).isZero();
     }
 
     @Test
