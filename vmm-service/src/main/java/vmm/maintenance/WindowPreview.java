@@ -382,8 +382,7 @@ record WindowPreview(
                 rooms.getOrDefault(shelf.cloud(), Room.NONE).of(shelf.flavor()),
                 shelf.standing(),
                 shelf.why(),
-                false,
-                Shelf.Trust.ALL);
+                false);
     }
 
     private static Shelf.Standing standing(Elsewhere cloud) {
