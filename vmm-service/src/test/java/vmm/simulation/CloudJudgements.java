@@ -3,20 +3,13 @@ package vmm.simulation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-import vmm.event.Instants;
-
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 
-/**
- * What is decided about clouds: how often each kind, and that no breaker flaps, nor two by turns.
- */
+/** What is decided about clouds: how often each kind, and that no breaker flaps. */
 final class CloudJudgements {
     /**
      * A breaker waits 30 s, 1, 2 and then 4 minutes, also across canaries that closed it in
@@ -26,12 +19,6 @@ final class CloudJudgements {
     private static final int MOST = 7;
 
     private static final Duration WHILE = Duration.ofMinutes(10);
-
-    /**
-     * By the same waits each of two breakers opens at most five times within ten minutes, after 0,
-     * 30, 90, 210 and 450 s: by turns that is nine swings.
-     */
-    private static final int MOST_SWINGS = 9;
 
     /** By the beginning of the detail of the event. */
     private static final Map<String, String> OPENINGS =
@@ -164,50 +151,6 @@ final class CloudJudgements {
                                 "4.2", breaker + " opened " + times + " times within " + WHILE);
                     }
                 });
-    }
-
-    /** That no two breakers of different clouds opened by turns more often than that. */
-    void noneSwings(Instant now) {
-        var turns =
-                jdbc.sql(
-                                """
-                                SELECT at, cloud, reason = 'BREAKER_OPENED' AS opened, detail,
-                                       cloud || ' ' || split_part(detail, ': ', 1) || ' ' || split_part(detail, ': ', 2) AS breaker
-                                FROM event WHERE type = 'cloud' AND reason IN ('BREAKER_OPENED', 'BREAKER_CLOSED') AND at > :since
-                                  AND detail NOT LIKE '%throttles%' AND detail NOT LIKE '%no capacity%'
-                                ORDER BY at, id
-                                """)
-                        .param("since", java.sql.Timestamp.from(now.minus(WHILE)))
-                        .query((row, n) -> turn(row))
-                        .list();
-        var most = Swings.most(turns, WHILE);
-        if (most.times() > MOST_SWINGS) {
-            throw new Violation(
-                    "4.2",
-                    most.pair() + " opened by turns, " + most.times() + " times within " + WHILE);
-        }
-    }
-
-    private static Swings.Turn turn(ResultSet row) throws SQLException {
-        boolean opened = row.getBoolean("opened");
-        String first = row.getString("detail").split(": ", 2)[0];
-        boolean wholeCloud = opened ? isOfWholeCloud(first) : first.startsWith("VM ");
-        return new Swings.Turn(
-                Objects.requireNonNull(Instants.read(row, "at")),
-                row.getString("cloud"),
-                wholeCloud ? "*" : first,
-                opened ? lastWord(name(row.getString("breaker"))) : "",
-                opened);
-    }
-
-    private static String lastWord(String words) {
-        return words.substring(words.lastIndexOf(' ') + 1);
-    }
-
-    private static boolean isOfWholeCloud(String words) {
-        return OPENINGS.values().stream()
-                        .anyMatch(opening -> words.startsWith(opening.split(": ", 2)[0]))
-                || words.startsWith("a maintenance window is over");
     }
 
     /** The cloud, the flavor if it names one, and the kind. */

@@ -150,9 +150,7 @@ final class Simulation implements AutoCloseable {
             if (over && what.lifecyclePass) oracle.passOver(what);
             if (steps % AUDIT_EVERY == 0) {
                 oracle.audit(time.instant());
-                var judgements = new CloudJudgements(jdbc);
-                judgements.noneFlaps(time.instant());
-                judgements.noneSwings(time.instant());
+                new CloudJudgements(jdbc).noneFlaps(time.instant());
             }
         } catch (SQLException e) {
             throw new IllegalStateException(e);
