@@ -78,12 +78,13 @@ export function leadWords({ leadSeconds, preparationBegins }: Pick<MaintenanceWi
 }
 
 /**
- * One calm line for a scientist when something that they may know concerns them: a notice about a machine of theirs, or at least half
+ * One calm line for a scientist when something that they may know concerns them: a notice of the next day about a machine of theirs (the
+ * machine says those that are further ahead), or at least half
  * of their kinds having to be started first. Else null.
  */
 export function concernWords(types: readonly Pick<VmType, "availability">[], mine: readonly Pick<Allocation, "state" | "notice" | "vm">[], now: Date): string | null {
   const active = mine.filter(({ state }) => state === "ACTIVE");
-  const told = active.filter(({ notice }) => notice !== null && Date.parse(notice.to) > now.getTime()).sort((a, b) => Date.parse(a.notice?.from ?? "") - Date.parse(b.notice?.from ?? ""));
+  const told = active.filter(({ notice }) => notice !== null && Date.parse(notice.to) > now.getTime() && Date.parse(notice.from) < now.getTime() + A_DAY).sort((a, b) => Date.parse(a.notice?.from ?? "") - Date.parse(b.notice?.from ?? ""));
   const first = told[0];
   if (first?.notice) {
     const { from, to, kind } = first.notice;
@@ -92,7 +93,7 @@ export function concernWords(types: readonly Pick<VmType, "availability">[], min
     const there = told.filter((one) => one.vm?.cloud === first.vm?.cloud).length;
     const when = Date.parse(from) > now.getTime() ? `${risky ? "may be interrupted" : "will be maintained"}, ${betweenWords(from, to, now)}` : `${risky ? "may be interrupted" : "is being maintained"} until ${moment(new Date(to), now)}`;
     const yours = there === active.length ? (there === 1 ? "your machine is on it" : `your ${there} machines are on it`) : `${there} of your ${active.length} machines ${there === 1 ? "is" : "are"} on it, ${active.length - there === 1 ? "the other is" : "the others are"} unaffected`;
-    return `${cloud} ${when}${risky ? "" : "; new machines start elsewhere"}. ${yours.charAt(0).toUpperCase()}${yours.slice(1)}.`;
+    return `${cloud} ${when}. ${yours.charAt(0).toUpperCase()}${yours.slice(1)}.`;
   }
   const open = types.filter(({ availability }) => availability.state !== "CLOSED");
   const waiting = open.filter(({ availability }) => availability.state === "WAIT");
@@ -102,6 +103,8 @@ export function concernWords(types: readonly Pick<VmType, "availability">[], min
   const next = stuck === 0 ? "more are being started" : stuck === waiting.length ? "their clouds cannot start any; each says why" : "some are being started, the others say why not";
   return `${which}: ${next}.${active.length === 0 ? "" : active.length === 1 ? " Your machine is unaffected." : " Your machines are unaffected."}`;
 }
+
+const A_DAY = 24 * 3_600_000;
 
 /** Reasons for which no cloud of a type starts machines. */
 const STUCK: ReadonlySet<string> = new Set(["TROUBLE", "MAINTENANCE", "PAUSED"]);

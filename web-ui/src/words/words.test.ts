@@ -359,8 +359,8 @@ describe("what concerns a scientist", () => {
   });
 
   it("is maintenance that a machine of theirs was told of", () => {
-    expect(concernWords([type("READY_NOW")], [mine("harwell", notice), mine("rutherford", null)], now)).toBe("harwell is being maintained until 18:00; new machines start elsewhere. 1 of your 2 machines is on it, the other is unaffected.");
-    expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, from: later(3600).toISOString() })], now)).toBe("harwell will be maintained, 11:00 – 18:00; new machines start elsewhere. Your machine is on it.");
+    expect(concernWords([type("READY_NOW")], [mine("harwell", notice), mine("rutherford", null)], now)).toBe("harwell is being maintained until 18:00. 1 of your 2 machines is on it, the other is unaffected.");
+    expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, from: later(3600).toISOString() })], now)).toBe("harwell will be maintained, 11:00 – 18:00. Your machine is on it.");
     expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, kind: "AT_RISK" })], now)).toBe("harwell may be interrupted until 18:00. Your machine is on it.");
     expect(concernWords([type("READY_NOW")], [mine("harwell", { ...notice, to: later(-1).toISOString() })], now)).toBeNull();
   });

@@ -220,7 +220,7 @@ function Preview({ preview, kind, now }: { preview: MaintenanceWindowPreview; ki
       ) : (
         <>
           <p>{sessionWords(preview.sessions)}</p>
-          <p className="soft">Nothing takes these away. {kind === "UNAVAILABLE" && "Their owners are told when the preparation begins."}</p>
+          <p className="soft">Nothing takes these away. {kind !== "NO_NEW" && "Their owners are told when you save this, or later if it is more than two weeks ahead."}</p>
           <ul className="rows">
             {preview.sessions.map((one) => (
               <li key={one.allocationId}>

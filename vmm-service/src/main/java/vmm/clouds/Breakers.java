@@ -35,20 +35,25 @@ public class Breakers {
         this.events = events;
     }
 
-    /** Those of one cloud, without what is held against offerings that no pool uses any more. */
+    /** Those of one cloud. */
     public List<Breaker> of(String cloud) {
-        return jdbc.sql(
-                        """
-                        SELECT * FROM breaker
-                        WHERE cloud = :cloud AND (flavor = '*' OR EXISTS (
-                            SELECT 1 FROM placement JOIN pool ON pool.id = pool_id
-                            WHERE placement.cloud = breaker.cloud AND placement.flavor = breaker.flavor
-                              AND breaker.image IN (placement.image, '*') AND NOT pool.deleted))
-                        ORDER BY flavor, image, kind
-                        """)
+        return jdbc.sql("SELECT * FROM breaker WHERE cloud = :cloud ORDER BY flavor, image, kind")
                 .param("cloud", cloud)
                 .query(Breakers::read)
                 .list();
+    }
+
+    /** Forgets what is held against offerings that no pool uses any more. */
+    void forgetUnused(String cloud) {
+        jdbc.sql(
+                        """
+                        DELETE FROM breaker WHERE cloud = :cloud AND flavor <> '*' AND NOT EXISTS (
+                            SELECT 1 FROM placement JOIN pool ON pool.id = pool_id
+                            WHERE placement.cloud = breaker.cloud AND placement.flavor = breaker.flavor
+                              AND breaker.image IN (placement.image, '*') AND NOT pool.deleted)
+                        """)
+                .param("cloud", cloud)
+                .update();
     }
 
     /** All that are open. */
@@ -207,7 +212,9 @@ public class Breakers {
      * @param late whether it took too long: then its lateness is not forgiven
      * @return the kinds of those that were open
      */
-    public Set<Kind> clear(Launch launch, Instant sentAt, boolean late, Instant now) {
+    public Set<Kind> clear(Launch launch, boolean late, Instant now) {
+        Instant sentAt = Objects.requireNonNull(launch.sentAt());
+        lock(launch);
         jdbc.sql(
                         """
                         DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
@@ -236,7 +243,8 @@ public class Breakers {
                         .query(Breakers::read)
                         .list();
         for (var breaker : closed) {
-            tell(breaker, "BREAKER_CLOSED", "VM " + launch.vm() + " became READY in time", now);
+            String why = breaker.kind().words() + " no more: VM " + launch.vm() + " became READY";
+            tell(breaker, "BREAKER_CLOSED", why, now);
         }
         return closed.stream().map(Breaker::kind).collect(Collectors.toSet());
     }
@@ -247,14 +255,14 @@ public class Breakers {
     }
 
     /** A create was accepted: that an earlier one was not was an accident. */
-    public void forgetAccident(Launch launch, Instant sentAt) {
+    public void forgetAccident(Launch launch) {
         jdbc.sql(
                         """
                         DELETE FROM breaker WHERE cloud = :cloud AND flavor = '*' AND kind = 'UNREACHABLE'
                           AND opened_at IS NULL AND closed_at IS NULL AND since <= :sent
                         """)
                 .param("cloud", launch.cloud())
-                .param("sent", Instants.sql(sentAt))
+                .param("sent", Instants.sql(Objects.requireNonNull(launch.sentAt())))
                 .update();
     }
 
@@ -263,6 +271,7 @@ public class Breakers {
      * nothing is, others failed to boot there: what it tries is closed too until it is READY.
      */
     public void assignCanary(Launch launch, Instant now) {
+        lock(launch);
         int assigned =
                 jdbc.sql(
                                 """
@@ -275,6 +284,20 @@ public class Breakers {
                         .param("image", launch.image())
                         .update();
         if (assigned == 0) suspect(launch, now);
+    }
+
+    /** In the order of strikes: two orders would be a deadlock. */
+    private void lock(Launch launch) {
+        jdbc.sql(
+                        """
+                        SELECT kind FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
+                        ORDER BY flavor, image, kind FOR NO KEY UPDATE
+                        """)
+                .param("cloud", launch.cloud())
+                .param("flavor", launch.flavor())
+                .param("image", launch.image())
+                .query(String.class)
+                .list();
     }
 
     private void suspect(Launch launch, Instant now) {

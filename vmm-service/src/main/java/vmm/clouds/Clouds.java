@@ -132,16 +132,18 @@ public class Clouds {
                 failure instanceof CloudFailure.Throttled
                         || failure instanceof CloudFailure.HeldBack;
         Instant seen = Objects.requireNonNullElse(cloud.listedAt(), cloud.healthSince());
-        boolean strike = !patient || seen.plus(UNSEEN).isBefore(now);
+        boolean overdue = patient && seen.plus(UNSEEN).isBefore(now);
+        boolean strike = !patient || overdue;
         jdbc.sql(
                         """
-                        UPDATE cloud SET failures = failures + :strike, refused = refused OR :refused,
+                        UPDATE cloud SET failures = greatest(failures + :strike, :least), refused = refused OR :refused,
                                list_failure = CASE WHEN :strike = 1 THEN :why ELSE list_failure END,
                                look_after = CAST(:now AS timestamptz)
                                    + greatest(least(30, 2 ^ least(failures, 10)), :pause) * interval '1 second'
                         WHERE name = :name
                         """)
                 .param("strike", strike ? 1 : 0)
+                .param("least", overdue ? CloudHealth.FAILURES_UNTIL_UNHEALTHY : 0)
                 .param("refused", failure instanceof CloudFailure.Unauthorized)
                 .param("why", why(failure))
                 .param("pause", pause.toSeconds())
@@ -189,6 +191,7 @@ public class Clouds {
      * that is no longer sick is RECOVERING: launches there return in steps.
      */
     public void judge(String name, Instant now) {
+        breakers.forgetUnused(name);
         jdbc.sql(
                         "UPDATE cloud SET call_trouble = NULL, call_trouble_until = NULL WHERE name"
                                 + " = :name AND call_trouble_until <= :now")
@@ -318,11 +321,10 @@ public class Clouds {
     }
 
     /** A cloud that was away proved itself by one VM: launches there return in steps. */
-    public void recover(String name, Instant now) {
+    public void narrow(String name) {
         jdbc.sql("UPDATE cloud SET width = 1 WHERE name = :name AND width IS NULL")
                 .param("name", name)
                 .update();
-        judge(name, now);
     }
 
     /**

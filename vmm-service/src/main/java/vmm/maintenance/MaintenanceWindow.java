@@ -2,7 +2,6 @@ package vmm.maintenance;
 
 import org.jspecify.annotations.Nullable;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -15,6 +14,8 @@ import java.util.UUID;
  * @param to exclusive; of one that was ended early, when that was
  * @param note what is done, in the words of whoever entered it; may be empty
  * @param cancelledAt when it was called off before it began, null if it was not
+ * @param prepareFrom from when an UNAVAILABLE one is prepared, as far as it was entered by then;
+ *     null: from the shortest lead before it begins
  */
 public record MaintenanceWindow(
         UUID id,
@@ -26,7 +27,8 @@ public record MaintenanceWindow(
         long version,
         Instant createdAt,
         String createdBy,
-        @Nullable Instant cancelledAt) {
+        @Nullable Instant cancelledAt,
+        @Nullable Instant prepareFrom) {
 
     private static final int LONGEST_QUOTE = 80;
     private static final DateTimeFormatter DAY =
@@ -53,20 +55,17 @@ public record MaintenanceWindow(
         CANCELLED
     }
 
-    /**
-     * @param lead how long before its start an UNAVAILABLE one is prepared
-     */
-    State state(Duration lead, Instant now) {
+    State state(Instant now) {
         if (cancelledAt != null) return State.CANCELLED;
         if (!now.isBefore(to)) return State.OVER;
         if (!now.isBefore(from)) return State.ACTIVE;
-        return now.isBefore(preparationBegins(lead)) ? State.PLANNED : State.PREPARING;
+        return now.isBefore(preparationBegins()) ? State.PLANNED : State.PREPARING;
     }
 
     /** Not before it was entered, and not after it begins. */
-    Instant preparationBegins(Duration lead) {
+    Instant preparationBegins() {
         if (kind != Kind.UNAVAILABLE) return from;
-        Instant begins = from.minus(lead);
+        Instant begins = prepareFrom == null ? from.minus(WindowLead.SHORTEST) : prepareFrom;
         if (!begins.isBefore(createdAt)) return begins;
         return createdAt.isBefore(from) ? createdAt : from;
     }

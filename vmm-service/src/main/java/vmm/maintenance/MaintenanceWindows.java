@@ -12,7 +12,6 @@ import vmm.web.Page;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +19,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 
 /** The table of windows, and the one place where the loops ask what they do now. */
 @Repository
@@ -34,11 +32,30 @@ public class MaintenanceWindows {
     /**
      * What windows do now, by cloud; a cloud that is not in it has {@link WindowEffect#NONE}. One
      * small statement.
-     *
-     * @param lead of a cloud, asked for only where a window is near: {@link WindowLeads#of}
      */
-    public Map<String, WindowEffect> effects(Instant now, Function<String, Duration> lead) {
-        return WindowEffect.of(near(now), lead, now);
+    public Map<String, WindowEffect> effects(Instant now) {
+        return WindowEffect.of(near(now), now);
+    }
+
+    /**
+     * Reckons anew when the preparation of windows begins that are near and have not begun to be
+     * prepared.
+     */
+    public void reckon(WindowLeads leads, Instant now) {
+        for (var window : near(now)) {
+            if (window.kind() != Kind.UNAVAILABLE) continue;
+            if (!window.preparationBegins().isAfter(now)) continue;
+            prepare(window.id(), window.from().minus(leads.longest(window.cloud(), now)));
+        }
+    }
+
+    private void prepare(UUID id, Instant from) {
+        jdbc.sql(
+                        "UPDATE maintenance_window SET prepare_from = least(prepare_from, :from)"
+                                + " WHERE id = :id")
+                .param("id", id)
+                .param("from", Instants.sql(from))
+                .update();
     }
 
     /** Those that are on. */
@@ -158,8 +175,8 @@ public class MaintenanceWindows {
     void insert(MaintenanceWindow window) {
         jdbc.sql(
                         """
-                        INSERT INTO maintenance_window (id, cloud, starts, ends, kind, note, version, created_at, created_by)
-                        VALUES (:id, :cloud, :starts, :ends, :kind, :note, :version, :at, :by)
+                        INSERT INTO maintenance_window (id, cloud, starts, ends, kind, note, version, created_at, created_by, prepare_from)
+                        VALUES (:id, :cloud, :starts, :ends, :kind, :note, :version, :at, :by, :prepare)
                         """)
                 .param("id", window.id())
                 .param("cloud", window.cloud())
@@ -170,14 +187,16 @@ public class MaintenanceWindows {
                 .param("version", window.version())
                 .param("at", Instants.sql(window.createdAt()))
                 .param("by", window.createdBy())
+                .param("prepare", Instants.sql(window.preparationBegins()))
                 .update();
     }
 
     /** Makes a locked one what it should be, at its next version. */
-    void change(UUID id, Instant from, Instant to, Kind kind, String note) {
+    void change(UUID id, Instant from, Instant to, Kind kind, String note, Instant prepareFrom) {
         jdbc.sql(
                         """
-                        UPDATE maintenance_window SET starts = :starts, ends = :ends, kind = :kind, note = :note, version = version + 1
+                        UPDATE maintenance_window SET starts = :starts, ends = :ends, kind = :kind, note = :note, prepare_from = :prepare,
+                               version = version + 1
                         WHERE id = :id
                         """)
                 .param("id", id)
@@ -185,6 +204,7 @@ public class MaintenanceWindows {
                 .param("ends", Instants.sql(to))
                 .param("kind", kind.name())
                 .param("note", note)
+                .param("prepare", Instants.sql(prepareFrom))
                 .update();
     }
 
@@ -209,6 +229,7 @@ public class MaintenanceWindows {
                 row.getLong("version"),
                 Objects.requireNonNull(Instants.read(row, "created_at")),
                 row.getString("created_by"),
-                Instants.read(row, "cancelled_at"));
+                Instants.read(row, "cancelled_at"),
+                Instants.read(row, "prepare_from"));
     }
 }

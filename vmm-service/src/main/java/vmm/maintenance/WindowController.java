@@ -37,8 +37,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.UUID;
 
 /** The maintenance windows over HTTP. */
@@ -53,7 +51,6 @@ class WindowController {
     private static final Duration FEED_BACK = Duration.ofDays(90);
 
     private final MaintenanceWindows windows;
-    private final WindowLeads leads;
     private final WindowEdits edits;
     private final WindowPreviews previews;
     private final Clouds clouds;
@@ -61,13 +58,11 @@ class WindowController {
 
     WindowController(
             MaintenanceWindows windows,
-            WindowLeads leads,
             WindowEdits edits,
             WindowPreviews previews,
             Clouds clouds,
             InstantSource clock) {
         this.windows = windows;
-        this.leads = leads;
         this.edits = edits;
         this.previews = previews;
         this.clouds = clouds;
@@ -173,19 +168,12 @@ class WindowController {
     private WindowView view(String cloud, UUID id) {
         Instant now = clock.instant();
         return windows.find(cloud, id)
-                .map(window -> WindowView.of(window, leads.longest(cloud, now), now))
+                .map(window -> WindowView.of(window, now))
                 .orElseThrow(() -> Problem.notFound("maintenance window"));
     }
 
     private Page<WindowView> views(Page<MaintenanceWindow> page) {
         Instant now = clock.instant();
-        Map<String, Duration> known = new HashMap<>();
-        return page.map(
-                window ->
-                        WindowView.of(
-                                window,
-                                known.computeIfAbsent(
-                                        window.cloud(), cloud -> leads.longest(cloud, now)),
-                                now));
+        return page.map(window -> WindowView.of(window, now));
     }
 }

@@ -29,6 +29,7 @@ import java.util.UUID;
 class WindowEdits {
     private final MaintenanceWindows windows;
     private final MaintenanceNotices notices;
+    private final WindowLeads leads;
     private final Clouds clouds;
     private final Events events;
     private final Ids ids;
@@ -39,6 +40,7 @@ class WindowEdits {
     WindowEdits(
             MaintenanceWindows windows,
             MaintenanceNotices notices,
+            WindowLeads leads,
             Clouds clouds,
             Events events,
             Ids ids,
@@ -47,6 +49,7 @@ class WindowEdits {
             Wakes wakes) {
         this.windows = windows;
         this.notices = notices;
+        this.leads = leads;
         this.clouds = clouds;
         this.events = events;
         this.ids = ids;
@@ -74,7 +77,8 @@ class WindowEdits {
                                     0,
                                     now,
                                     actor,
-                                    null);
+                                    null,
+                                    prepareFrom(cloud, wanted.from(), now));
                     windows.insert(window);
                     notices.send(window, now);
                     append(
@@ -104,7 +108,13 @@ class WindowEdits {
                     var changes = changes(before, after);
                     if (changes.isEmpty()) return;
                     WindowRules.requireChange(before, after, now);
-                    windows.change(id, after.from(), after.to(), after.kind(), after.note());
+                    windows.change(
+                            id,
+                            after.from(),
+                            after.to(),
+                            after.kind(),
+                            after.note(),
+                            prepareFrom(cloud, after.from(), now));
                     notices.change(before, windows.find(cloud, id).orElseThrow(), now);
                     append(
                             cloud,
@@ -122,7 +132,13 @@ class WindowEdits {
                     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
                     var window = open(cloud, id, ifMatch, now);
                     if (now.isAfter(window.from())) {
-                        windows.change(id, window.from(), now, window.kind(), window.note());
+                        windows.change(
+                                id,
+                                window.from(),
+                                now,
+                                window.kind(),
+                                window.note(),
+                                window.preparationBegins());
                         notices.callOff(window, "is over, earlier than planned", now);
                         append(cloud, "MAINTENANCE_ENDED", window.words(), actor, now);
                     } else {
@@ -131,6 +147,10 @@ class WindowEdits {
                         append(cloud, "MAINTENANCE_CANCELLED", window.words(), actor, now);
                     }
                 });
+    }
+
+    private Instant prepareFrom(String cloud, Instant from, Instant now) {
+        return from.minus(leads.longest(cloud, now));
     }
 
     /** Locked; one that may still be changed. */

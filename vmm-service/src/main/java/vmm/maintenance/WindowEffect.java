@@ -4,12 +4,10 @@ import org.jspecify.annotations.Nullable;
 
 import vmm.maintenance.MaintenanceWindow.Kind;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -61,13 +59,8 @@ public record WindowEffect(
         return strength == Strength.GONE;
     }
 
-    /**
-     * By cloud; clouds without a window are not in it ({@link #NONE}).
-     *
-     * @param lead of a cloud: how long before an UNAVAILABLE window what is there is replaced
-     */
-    public static Map<String, WindowEffect> of(
-            List<MaintenanceWindow> windows, Function<String, Duration> lead, Instant now) {
+    /** By cloud; clouds without a window are not in it ({@link #NONE}). */
+    static Map<String, WindowEffect> of(List<MaintenanceWindow> windows, Instant now) {
         return windows.stream()
                 .filter(window -> window.cancelledAt() == null)
                 .collect(Collectors.groupingBy(MaintenanceWindow::cloud))
@@ -75,33 +68,26 @@ public record WindowEffect(
                 .stream()
                 .collect(
                         Collectors.toMap(
-                                Map.Entry::getKey,
-                                cloud ->
-                                        ofCloud(
-                                                cloud.getValue(),
-                                                lead.apply(cloud.getKey()),
-                                                now)));
+                                Map.Entry::getKey, cloud -> ofCloud(cloud.getValue(), now)));
     }
 
-    private static WindowEffect ofCloud(
-            List<MaintenanceWindow> windows, Duration lead, Instant now) {
-        var ruling = at(windows, lead, now);
+    private static WindowEffect ofCloud(List<MaintenanceWindow> windows, Instant now) {
+        var ruling = at(windows, now);
         var strength = ruling == null ? Strength.NONE : ruling.strength();
         var changes =
                 windows.stream()
-                        .flatMap(w -> Stream.of(w.from().minus(lead), w.from(), w.to()))
+                        .flatMap(w -> Stream.of(w.preparationBegins(), w.from(), w.to()))
                         .filter(turn -> turn.isAfter(now))
                         .sorted()
-                        .filter(turn -> strength(at(windows, lead, turn)) != strength)
+                        .filter(turn -> strength(at(windows, turn)) != strength)
                         .findFirst()
                         .orElse(null);
         return new WindowEffect(strength, ruling == null ? null : reason(ruling), changes);
     }
 
-    private static @Nullable Ruling at(
-            List<MaintenanceWindow> windows, Duration lead, Instant when) {
+    private static @Nullable Ruling at(List<MaintenanceWindow> windows, Instant when) {
         return windows.stream()
-                .map(window -> new Ruling(strength(window, lead, when), window))
+                .map(window -> new Ruling(strength(window, when), window))
                 .filter(ruling -> ruling.strength() != Strength.NONE)
                 .max(Ruling.WEAKEST_FIRST)
                 .orElse(null);
@@ -111,11 +97,11 @@ public record WindowEffect(
         return ruling == null ? Strength.NONE : ruling.strength();
     }
 
-    private static Strength strength(MaintenanceWindow window, Duration lead, Instant when) {
+    private static Strength strength(MaintenanceWindow window, Instant when) {
         if (!when.isBefore(window.to())) return Strength.NONE;
         if (when.isBefore(window.from())) {
             boolean preparing =
-                    window.kind() == Kind.UNAVAILABLE && !when.isBefore(window.from().minus(lead));
+                    window.kind() == Kind.UNAVAILABLE && !when.isBefore(window.preparationBegins());
             return preparing ? Strength.LEAVING : Strength.NONE;
         }
         return switch (window.kind()) {

@@ -32,16 +32,23 @@ public class WindowLeads {
                                 FROM placement GROUP BY pool_id) AS shares ON shares.pool_id = pool.id
                 WHERE shares.here IS NOT NULL AND NOT pool.deleted)
             SELECT pool.id, pool.boot_timeout_s, there.n AS launches,
-                   (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY last.seconds) FROM (
+                   (SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY last.seconds)
+                    FROM (SELECT DISTINCT cloud, flavor FROM placement WHERE pool_id = pool.id AND cloud <> :cloud) AS place
+                    CROSS JOIN LATERAL (
                         SELECT extract(epoch FROM ready_at - create_sent_at)::float8 AS seconds FROM vm
-                        WHERE vm.pool_id = pool.id AND vm.cloud <> :cloud AND ready_at > :since AND create_sent_at IS NOT NULL
-                        ORDER BY ready_at DESC LIMIT 100) AS last) AS p95,
-                   (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM event.at - last.create_sent_at)::float8) FROM (
+                        WHERE vm.pool_id = pool.id AND vm.cloud = place.cloud AND vm.flavor = place.flavor
+                          AND ready_at > :since AND create_sent_at IS NOT NULL
+                        ORDER BY late_since IS NOT NULL, ready_at DESC LIMIT 100) AS last) AS p95,
+                   (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM event.at - last.create_sent_at)::float8)
+                    FROM (SELECT DISTINCT cloud, flavor FROM placement WHERE pool_id = pool.id AND cloud <> :cloud) AS place
+                    CROSS JOIN LATERAL (
                         SELECT id, create_sent_at FROM vm
-                        WHERE vm.pool_id = pool.id AND vm.cloud <> :cloud AND ready_at > :since AND create_sent_at IS NOT NULL
-                        ORDER BY ready_at DESC LIMIT 20) AS last
+                        WHERE vm.pool_id = pool.id AND vm.cloud = place.cloud AND vm.flavor = place.flavor
+                          AND ready_at > :since AND create_sent_at IS NOT NULL
+                        ORDER BY late_since IS NOT NULL, ready_at DESC LIMIT 20) AS last
                     JOIN event ON event.vm_id = last.id AND event.to_state = 'PROVISIONING' AND event.detail = 'accepted') AS create_p50
-            FROM pool CROSS JOIN there WHERE NOT pool.deleted AND
+            FROM pool CROSS JOIN there
+            WHERE NOT pool.deleted AND pool.id IN (SELECT pool_id FROM placement WHERE cloud = :cloud)
             """;
 
     private final JdbcClient jdbc;
@@ -50,32 +57,18 @@ public class WindowLeads {
         this.jdbc = jdbc;
     }
 
-    /** How long before a window of this cloud the pool begins to replace what it has there. */
-    public Duration of(long pool, String cloud, Instant now) {
-        return leads("pool.id = :pool", pool, cloud, now).getOrDefault(pool, WindowLead.SHORTEST);
-    }
-
-    /** Of all pools that are placed on the cloud, by their ids. */
-    Map<Long, Duration> ofPools(String cloud, Instant now) {
-        return leads(
-                "pool.id IN (SELECT pool_id FROM placement WHERE cloud = :cloud) AND :pool = 0",
-                0,
-                cloud,
-                now);
-    }
-
-    /** When the first pool begins, before the start of a window of this cloud. */
+    /** How long before the start of a window of this cloud all pools begin: as the slowest must. */
     public Duration longest(String cloud, Instant now) {
         return ofPools(cloud, now).values().stream()
                 .max(Duration::compareTo)
                 .orElse(WindowLead.SHORTEST);
     }
 
-    private Map<Long, Duration> leads(String where, long pool, String cloud, Instant now) {
+    /** Of all pools that are placed on the cloud, by their ids. */
+    Map<Long, Duration> ofPools(String cloud, Instant now) {
         record Row(long pool, Duration lead) {}
         return jdbc
-                .sql(SELECT + where)
-                .param("pool", pool)
+                .sql(SELECT)
                 .param("cloud", cloud)
                 .param("since", Instants.sql(now.minus(HISTORY)))
                 .query(

@@ -4,7 +4,6 @@ import io.swagger.v3.oas.annotations.media.Schema;
 
 import org.jspecify.annotations.Nullable;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -24,7 +23,7 @@ record WindowView(
         Instant createdAt,
         @Nullable Instant cancelledAt) {
 
-    static WindowView of(MaintenanceWindow window, Duration lead, Instant now) {
+    static WindowView of(MaintenanceWindow window, Instant now) {
         return new WindowView(
                 window.id(),
                 window.version(),
@@ -33,8 +32,8 @@ record WindowView(
                 window.to(),
                 window.kind(),
                 window.note(),
-                window.state(lead, now),
-                window.preparationBegins(lead),
+                window.state(now),
+                window.preparationBegins(),
                 window.createdBy(),
                 window.createdAt(),
                 window.cancelledAt());

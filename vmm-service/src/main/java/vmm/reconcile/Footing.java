@@ -34,6 +34,7 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue) {
             Set<UUID> trying,
             Instant now) {
         if (!window.mayLaunch()) return closed(words(window), false);
+        if (cloud.maintenance() != null) return closed(cloud.maintenance(), false);
         if (cloud.paused()) return closed(paused(cloud), false);
         var there = open.stream().filter(b -> b.cloud().equals(cloud.name())).toList();
         var own = there.stream().filter(b -> b.concerns(place.flavor(), place.image())).toList();
@@ -73,7 +74,7 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue) {
      * tried, after their back-off and one at a time.
      */
     private static boolean maySuspect(List<Breaker> there, Set<UUID> trying, Instant now) {
-        return there.stream().anyMatch(b -> b.due(now))
+        return there.stream().anyMatch(b -> b.kind() == Breaker.Kind.BOOT_FAILED && b.due(now))
                 && there.stream().noneMatch(b -> trying.contains(b.canary()));
     }
 

@@ -140,6 +140,7 @@ public class HealthLoop implements Reconciler {
         var done = all(work);
         boolean news = done.stream().anyMatch(Done::news);
         if (news) {
+            clouds.judge(cloud, clock.instant());
             wakes.wake(LoopKind.LIFECYCLE, cloud);
             wakes.wake(LoopKind.REFILL, Wakes.ALL);
         }

@@ -171,7 +171,7 @@ public class LifecycleLoop implements Reconciler {
 
     /** Whether a window says that the cloud is not there now: its absences mean nothing. */
     private boolean isDown(String cloud, Instant now) {
-        var effect = windows.effects(now, name -> Duration.ZERO).get(cloud);
+        var effect = windows.effects(now).get(cloud);
         return effect != null && effect.drains();
     }
 

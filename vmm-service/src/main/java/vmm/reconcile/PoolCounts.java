@@ -26,6 +26,9 @@ public class PoolCounts {
     /** A look at a waiting VM that failed for as long was no accident: it failed twice. */
     private static final Duration BROKEN_AFTER = ReserveChecks.AGAIN.plusSeconds(10);
 
+    /** What is being deleted for longer makes no room soon. */
+    private static final Duration GOES_WITHIN = Duration.ofMinutes(2);
+
     private final JdbcClient jdbc;
 
     public PoolCounts(JdbcClient jdbc) {
@@ -106,7 +109,11 @@ public class PoolCounts {
                                                   AND state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING', 'READY')) AS n
                               FROM (SELECT pool_id, count(*) AS n FROM allocation WHERE state = 'QUEUED' AND pool_id <> :pool
                                     GROUP BY pool_id) AS waiting) AS short
-                        JOIN (SELECT DISTINCT pool_id, cloud FROM placement) AS placement USING (pool_id)
+                        JOIN (SELECT DISTINCT pool_id, cloud.name AS cloud FROM placement JOIN cloud ON cloud.name = placement.cloud
+                              WHERE NOT paused AND maintenance IS NULL AND health <> 'UNHEALTHY' AND NOT EXISTS (
+                                  SELECT 1 FROM breaker WHERE breaker.cloud = cloud.name AND flavor IN (placement.flavor, '*')
+                                    AND image IN (placement.image, '*') AND opened_at IS NOT NULL AND kind NOT IN ('LATE', 'QUOTA')))
+                            AS placement USING (pool_id)
                         WHERE short.n > 0
                           AND (SELECT count(*) FROM vm WHERE vm.pool_id = short.pool_id
                                AND (state NOT IN ('DELETING', 'DELETED') OR (held AND state <> 'DELETED')))
@@ -125,7 +132,7 @@ public class PoolCounts {
      *
      * @param people who wait: as many, less what is going there already
      */
-    List<UUID> dispensableElsewhere(long pool, Set<String> clouds, int people) {
+    List<UUID> dispensableElsewhere(long pool, Set<String> clouds, int people, Instant now) {
         return jdbc.sql(
                         """
                         SELECT vm.id FROM vm JOIN pool ON pool.id = vm.pool_id
@@ -133,11 +140,13 @@ public class PoolCounts {
                         WHERE vm.cloud = ANY (:clouds) AND vm.state = 'READY' AND NOT vm.held AND vm.pool_id <> :pool
                           AND NOT EXISTS (SELECT 1 FROM allocation WHERE pool_id = vm.pool_id AND state = 'QUEUED')
                         ORDER BY ready.n::float8 / greatest(pool.target, 1) DESC, vm.state_since, vm.id
-                        LIMIT greatest(0, :people - (SELECT count(*) FROM vm WHERE cloud = ANY (:clouds) AND state = 'DELETING'))
+                        LIMIT greatest(0, :people - (SELECT count(*) FROM vm WHERE cloud = ANY (:clouds) AND state = 'DELETING'
+                                               AND NOT held AND state_since > :stuck))
                         """)
                 .param("clouds", clouds.toArray(String[]::new))
                 .param("pool", pool)
                 .param("people", people)
+                .param("stuck", Instants.sql(now.minus(GOES_WITHIN)))
                 .query((row, n) -> Objects.requireNonNull(row.getObject("id", UUID.class)))
                 .list();
     }

@@ -51,39 +51,43 @@ public class ReclaimLoop implements Reconciler {
         return List.of(Wakes.ALL);
     }
 
+    /** Leases first: nothing that is wrong with a window keeps one from ending. */
     @Override
     public Pass pass(String key) {
-        var pass =
-                transactions.execute(
-                        status -> {
-                            Instant now = clock.instant();
-                            Instant fresh = now.minus(GuestReports.SILENCE);
-                            int expired = allocations.expire(now);
-                            int unwarned = allocations.unwarn(fresh, now);
-                            int abandoned = allocations.abandon(fresh, now);
-                            int warned = allocations.warn(fresh, now);
-                            int letGo = letGo(now);
-                            int told = windows.turn(now);
-                            if (expired + abandoned > 0) wakes.wake(LoopKind.REFILL, Wakes.ALL);
-                            int changed = expired + unwarned + abandoned + warned + letGo + told;
-                            return changed == 0
-                                    ? Pass.NOTHING
-                                    : Pass.of(
-                                            changed,
-                                            expired
-                                                    + " over, "
-                                                    + abandoned
-                                                    + " abandoned, "
-                                                    + warned
-                                                    + " warned, "
-                                                    + unwarned
-                                                    + " warnings withdrawn, "
-                                                    + letGo
-                                                    + " let go, "
-                                                    + told
-                                                    + " told of maintenance");
-                        });
-        return pass == null ? Pass.NOTHING : pass;
+        Pass reclaimed = transactions.execute(status -> leases());
+        Pass leases = reclaimed == null ? Pass.NOTHING : reclaimed;
+        var told = transactions.execute(status -> windows.turn(clock.instant()));
+        if (told == null || told == 0) return leases;
+        String words = told + " told of maintenance";
+        return Pass.of(
+                leases.changed() + told,
+                leases.changed() == 0 ? words : leases.report() + ", " + words);
+    }
+
+    private Pass leases() {
+        Instant now = clock.instant();
+        Instant fresh = now.minus(GuestReports.SILENCE);
+        int expired = allocations.expire(now);
+        int unwarned = allocations.unwarn(fresh, now);
+        int abandoned = allocations.abandon(fresh, now);
+        int warned = allocations.warn(fresh, now);
+        int letGo = letGo(now);
+        if (expired + abandoned > 0) wakes.wake(LoopKind.REFILL, Wakes.ALL);
+        int changed = expired + unwarned + abandoned + warned + letGo;
+        return changed == 0
+                ? Pass.NOTHING
+                : Pass.of(
+                        changed,
+                        expired
+                                + " over, "
+                                + abandoned
+                                + " abandoned, "
+                                + warned
+                                + " warned, "
+                                + unwarned
+                                + " warnings withdrawn, "
+                                + letGo
+                                + " let go");
     }
 
     /** VMs whose hold is over: what may become of them now, the other loops find out. */

@@ -6,6 +6,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionOperations;
 
+import vmm.clouds.Breaker;
 import vmm.clouds.Breakers;
 import vmm.clouds.CloudSignals;
 import vmm.clouds.CloudState;
@@ -14,7 +15,6 @@ import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.maintenance.MaintenanceWindows;
 import vmm.maintenance.WindowEffect;
-import vmm.maintenance.WindowLeads;
 import vmm.placement.Shelf;
 import vmm.pool.Pool;
 import vmm.pool.Pools;
@@ -68,7 +68,6 @@ public class RefillLoop implements Reconciler {
     private final Breakers breakers;
     private final CloudSignals signals;
     private final MaintenanceWindows windows;
-    private final WindowLeads leads;
     private final Vms vms;
     private final Decisions decisions;
     private final Ids ids;
@@ -84,7 +83,6 @@ public class RefillLoop implements Reconciler {
             Breakers breakers,
             CloudSignals signals,
             MaintenanceWindows windows,
-            WindowLeads leads,
             Vms vms,
             Decisions decisions,
             Ids ids,
@@ -98,7 +96,6 @@ public class RefillLoop implements Reconciler {
         this.breakers = breakers;
         this.signals = signals;
         this.windows = windows;
-        this.leads = leads;
         this.vms = vms;
         this.decisions = decisions;
         this.ids = ids;
@@ -139,7 +136,7 @@ public class RefillLoop implements Reconciler {
                         .stream()
                         .collect(Collectors.toMap(CloudState::name, c -> c));
         var seen = counts.of(pool.id(), now);
-        var effects = windows.effects(now, cloud -> leads.of(pool.id(), cloud, now));
+        var effects = windows.effects(now);
         var shelves = shelves(pool, seen, states, effects, now);
         var trust = trust(seen, states, effects);
         var snapshot = snapshot(pool, target, seen, trust, shelves, now);
@@ -326,20 +323,21 @@ public class RefillLoop implements Reconciler {
             Instant now) {
         int bySize = snapshot.maxSize() - snapshot.live();
         if (people <= 0 || bySize <= 0) return;
+        var open = breakers.open();
         var full =
                 snapshot.shelves().stream()
-                        .filter(shelf -> shelf.standing() != Shelf.Standing.CLOSED)
                         .filter(shelf -> shelf.ownRoom() > 0)
                         .filter(
                                 shelf ->
                                         isFull(
                                                 Objects.requireNonNull(states.get(shelf.cloud())),
-                                                shelf.flavor(),
+                                                shelf,
+                                                open,
                                                 now))
                         .map(Shelf::cloud)
                         .collect(Collectors.toSet());
         if (full.isEmpty()) return;
-        for (var id : counts.dispensableElsewhere(pool.id(), full, Math.min(people, bySize))) {
+        for (var id : counts.dispensableElsewhere(pool.id(), full, Math.min(people, bySize), now)) {
             String why = "its room is needed: people wait for " + pool.name();
             takeBack(id, vm -> vm.state() == VmState.READY, VmReason.SURPLUS, why, now)
                     .ifPresent(vm -> wakes.wake(LoopKind.LIFECYCLE, vm.cloud()));
@@ -355,9 +353,22 @@ public class RefillLoop implements Reconciler {
                 .filter(vm -> vms.become(vm, VmState.DELETING, reason, why, now, "refill"));
     }
 
-    /** By our cap or its quota. */
-    private boolean isFull(CloudState cloud, String flavor, Instant now) {
-        return byCap(cloud) <= 0 || byQuota(cloud.name(), flavor, now) <= 0;
+    /** By our cap or its quota, or as it said; and nothing else is in the way. */
+    private boolean isFull(CloudState cloud, Shelf shelf, List<Breaker> open, Instant now) {
+        boolean said =
+                open.stream()
+                        .filter(b -> b.cloud().equals(cloud.name()))
+                        .filter(b -> b.concerns(shelf.flavor(), shelf.image()))
+                        .filter(Breaker::closesOffering)
+                        .map(Breaker::kind)
+                        .distinct()
+                        .toList()
+                        .equals(List.of(Breaker.Kind.QUOTA));
+        boolean closed = shelf.standing() == Shelf.Standing.CLOSED;
+        if (closed && (!said || cloud.sick() || cloud.paused() || cloud.maintenance() != null)) {
+            return false;
+        }
+        return said || byCap(cloud) <= 0 || byQuota(cloud.name(), shelf.flavor(), now) <= 0;
     }
 
     /** What is to go first: where one was granted meanwhile, a launch less fits the maximum. */

@@ -33,6 +33,7 @@ import vmm.vm.Vms;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -196,19 +197,23 @@ public class VmSteps {
         Instant sent = vm.createSentAt();
         if (vm.state() == VmState.READY && sent != null) {
             if (!breakers.canBeProved(launch(vm))) return;
-            var closed =
-                    transactions.execute(
-                            status ->
-                                    breakers.clear(launch(vm), sent, vm.lateSince() != null, now));
+            boolean closed = Boolean.TRUE.equals(transactions.execute(status -> proved(vm, now)));
             if (clouds.widen(vm.cloud(), sent, now)) wakes.wake(LoopKind.REFILL, vm.pool());
-            if (closed != null && closed.contains(Breaker.Kind.WINDOW)) {
-                clouds.recover(vm.cloud(), now);
-            } else if (closed != null && !closed.isEmpty()) {
-                clouds.judge(vm.cloud(), now);
-            }
+            if (closed) clouds.judge(vm.cloud(), now);
         } else if (vm.state() == VmState.DELETING && vm.reason() != null) {
             clouds.judge(vm.cloud(), now);
         }
+    }
+
+    /**
+     * Clears what a VM that is READY disproves, the cloud's row locked as by refill; whether any
+     * breaker was closed. One that was away as planned begins narrow.
+     */
+    private boolean proved(Vm vm, Instant now) {
+        clouds.lock(List.of(vm.cloud()));
+        var closed = breakers.clear(launch(vm), vm.lateSince() != null, now);
+        if (closed.contains(Breaker.Kind.WINDOW)) clouds.narrow(vm.cloud());
+        return !closed.isEmpty();
     }
 
     /** What a create was answered. */
@@ -335,11 +340,11 @@ public class VmSteps {
                             vms.recordAnswer(vm.id(), Vm.CreateResult.ACCEPTED, instanceId);
                             become(vm, VmState.PROVISIONING, null, "accepted", clock.instant());
                         });
-                breakers.forgetAccident(launch(vm), recorded);
+                breakers.forgetAccident(launch(vm));
                 return CloudCalls.Sent.ACCEPTED;
             }
             case CreateAnswer.Refused(CloudFailure.HeldBack why) -> {
-                vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
+                vms.recordUnsent(vm);
                 return CloudCalls.Sent.NOT;
             }
             case CreateAnswer.Refused(CloudFailure why) -> {

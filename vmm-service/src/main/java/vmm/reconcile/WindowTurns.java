@@ -52,8 +52,9 @@ public class WindowTurns {
     /** In a transaction; how many people were told. */
     int turn(Instant now) {
         int told = notices.sendDue(now);
+        windows.reckon(leads, now);
         Map<String, String> kept =
-                windows.effects(now, cloud -> leads.longest(cloud, now)).entrySet().stream()
+                windows.effects(now).entrySet().stream()
                         .filter(effect -> !effect.getValue().mayLaunch())
                         .collect(
                                 Collectors.toMap(
@@ -74,16 +75,21 @@ public class WindowTurns {
             if (window.kind() != MaintenanceWindow.Kind.UNAVAILABLE) continue;
             news |=
                     breakers.openForWindow(
-                            window.cloud(), window.words(), window.from(), window.to(), now);
+                            window.cloud(), window.words(), began(window), window.to(), now);
         }
         for (MaintenanceWindow over : windows.justEnded(now.minus(LOOK_BACK), now)) {
             Instant ended = over.cancelledAt() == null ? over.to() : over.cancelledAt();
             boolean opened =
-                    breakers.openForWindow(over.cloud(), over.words(), over.from(), ended, now);
+                    breakers.openForWindow(over.cloud(), over.words(), began(over), ended, now);
             if (opened) clouds.judge(over.cloud(), now);
             news |= opened;
         }
         return news;
+    }
+
+    /** It may be entered after it began: what proved the cloud before that proved nothing of it. */
+    private static Instant began(MaintenanceWindow window) {
+        return window.createdAt().isAfter(window.from()) ? window.createdAt() : window.from();
     }
 
     private static String words(WindowEffect effect) {

@@ -135,12 +135,17 @@ class CloudMeters {
 
     private void refreshBreakers() {
         var open = new ArrayList<Row<?>>();
-        jdbc.sql("SELECT cloud, flavor, kind FROM breaker WHERE opened_at IS NOT NULL")
+        jdbc.sql(
+                        "SELECT cloud, flavor, kind, count(*) AS n FROM breaker WHERE opened_at IS"
+                                + " NOT NULL GROUP BY cloud, flavor, kind")
                 .query(
                         row -> {
                             var tags = Tags.of("cloud", row.getString("cloud"));
                             tags = tags.and("flavor", row.getString("flavor"));
-                            open.add(Row.of(tags.and("kind", row.getString("kind")), 1));
+                            open.add(
+                                    Row.of(
+                                            tags.and("kind", row.getString("kind")),
+                                            row.getInt("n")));
                         });
         breakers.register(open, true);
     }

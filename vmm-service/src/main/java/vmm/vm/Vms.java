@@ -171,6 +171,8 @@ public class Vms {
                           AND (cloud.health <> 'UNHEALTHY' OR EXISTS (SELECT 1 FROM breaker WHERE canary = vm.id))
                           AND NOT EXISTS (SELECT 1 FROM breaker WHERE breaker.cloud = vm.cloud AND breaker.flavor IN (vm.flavor, '*')
                                           AND breaker.image IN (vm.image, '*') AND opened_at IS NOT NULL AND kind <> 'LATE' AND canary IS DISTINCT FROM vm.id)
+                          AND NOT EXISTS (SELECT 1 FROM maintenance_window AS w WHERE w.cloud = vm.cloud AND cancelled_at IS NULL
+                                          AND w.kind <> 'AT_RISK' AND starts <= :now AND ends > :now)
                         RETURNING vm.*, pool.name AS pool
                         """)
                 .param("now", Instants.sql(now))
@@ -178,6 +180,25 @@ public class Vms {
                 .param("version", vm.version())
                 .query(Vms::read)
                 .optional();
+    }
+
+    /**
+     * Takes back the right to send a create that was not sent: it is claimed again. One that was
+     * sent before may have been answered since.
+     */
+    public void recordUnsent(Vm vm) {
+        if (vm.createAttempts() > 1) {
+            recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
+            return;
+        }
+        jdbc.sql(
+                        """
+                        UPDATE vm SET create_sent_at = NULL, create_attempts = 0, version = version + 1
+                        WHERE id = :id AND version = :version
+                        """)
+                .param("id", vm.id())
+                .param("version", vm.version())
+                .update();
     }
 
     /** Records what the cloud answered to a create; a refusal proves that there is no instance. */

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 class BreakersTest {
@@ -83,6 +84,18 @@ class BreakersTest {
         return new Launch(id, "b", "m1", image, sentAt);
     }
 
+    private Set<Kind> clear(Launch launch, Instant sentAt, boolean late, Instant now) {
+        return breakers.clear(sent(launch, sentAt), late, now);
+    }
+
+    private void forgetAccident(Instant sentAt) {
+        breakers.forgetAccident(sent(launch(), sentAt));
+    }
+
+    private static Launch sent(Launch launch, Instant at) {
+        return new Launch(launch.vm(), launch.cloud(), launch.flavor(), launch.image(), at);
+    }
+
     private boolean maySend(Launch launch) {
         return vms.startCreate(vms.find(launch.vm()).orElseThrow(), NOW).isPresent();
     }
@@ -109,13 +122,13 @@ class BreakersTest {
     void anAcceptedCreateMakesALostAnswerAnAccident() {
         var failure = new CloudFailure.Unreachable("HTTP 500");
         breakers.strike(launch(), failure, NOW);
-        breakers.forgetAccident(launch(), NOW.minusSeconds(1)); // sent before: it says nothing
+        forgetAccident(NOW.minusSeconds(1)); // sent before: it says nothing
         assertThat(only().strikes()).isEqualTo(1);
-        breakers.forgetAccident(launch(), NOW.plusSeconds(1));
+        forgetAccident(NOW.plusSeconds(1));
         breakers.strike(launch(), failure, NOW.plusSeconds(2));
         assertThat(only().open()).isFalse();
         breakers.strike(launch(), failure, NOW.plusSeconds(3));
-        breakers.forgetAccident(launch(), NOW.plusSeconds(4));
+        forgetAccident(NOW.plusSeconds(4));
         assertThat(only().open()).isTrue();
     }
 
@@ -147,8 +160,7 @@ class BreakersTest {
         breakers.assignCanary(third, NOW);
         assertThat(maySend(third)).isTrue();
         assertThat(maySend(launch("third", NOW))).isFalse();
-        assertThat(breakers.clear(third, NOW, false, NOW.plusSeconds(60)))
-                .containsExactly(Kind.BOOT_FAILED);
+        assertThat(clear(third, NOW, false, NOW.plusSeconds(60))).containsExactly(Kind.BOOT_FAILED);
     }
 
     @Test
@@ -164,7 +176,7 @@ class BreakersTest {
     @Test
     void whatBecomesReadyMakesAFailedBootAnAccidentWheneverItWasSent() {
         breakers.strike(launch(), Kind.BOOT_FAILED, "ERROR", NOW);
-        breakers.clear(launch(), NOW.minusSeconds(60), false, NOW.plusSeconds(1));
+        clear(launch(), NOW.minusSeconds(60), false, NOW.plusSeconds(1));
         assertThat(breakers.of("b")).isEmpty();
     }
 
@@ -213,9 +225,8 @@ class BreakersTest {
         var slow = launch();
         breakers.strike(slow, Kind.BOOT_FAILED, "ERROR", NOW);
         breakers.strike(launch(), Kind.BOOT_FAILED, "ERROR", NOW);
-        assertThat(breakers.clear(slow, NOW.minusSeconds(5), false, NOW.plusSeconds(60))).isEmpty();
-        assertThat(breakers.clear(slow, NOW.plusSeconds(5), false, NOW.plusSeconds(60)))
-                .isNotEmpty();
+        assertThat(clear(slow, NOW.minusSeconds(5), false, NOW.plusSeconds(60))).isEmpty();
+        assertThat(clear(slow, NOW.plusSeconds(5), false, NOW.plusSeconds(60))).isNotEmpty();
         assertThat(only().open()).isFalse();
     }
 
@@ -224,10 +235,10 @@ class BreakersTest {
         var failure = new CloudFailure.Unreachable("HTTP 500");
         breakers.strike(launch(), failure, NOW);
         breakers.strike(launch(), failure, NOW);
-        breakers.clear(launch(), NOW.plusSeconds(35), false, NOW.plusSeconds(40));
+        clear(launch(), NOW.plusSeconds(35), false, NOW.plusSeconds(40));
         breakers.strike(launch(NOW.plusSeconds(45)), failure, NOW.plusSeconds(50));
         assertThat(only().until()).isEqualTo(NOW.plusSeconds(50 + 60));
-        breakers.clear(launch(), NOW.plusSeconds(111), false, NOW.plusSeconds(115));
+        clear(launch(), NOW.plusSeconds(111), false, NOW.plusSeconds(115));
         breakers.strike(launch(NOW.plusSeconds(170)), failure, NOW.plusSeconds(115 + 61));
         assertThat(only().open()).as("long enough ago: one is an accident again").isFalse();
     }
@@ -238,9 +249,8 @@ class BreakersTest {
         breakers.strike(launch(), Kind.LATE, "late", NOW);
         var canary = launch();
         assertThat(maySend(canary)).as("late offerings are a last resort").isTrue();
-        assertThat(breakers.clear(canary, NOW.plusSeconds(5), true, NOW.plusSeconds(60))).isEmpty();
-        assertThat(breakers.clear(canary, NOW.plusSeconds(5), false, NOW.plusSeconds(60)))
-                .isNotEmpty();
+        assertThat(clear(canary, NOW.plusSeconds(5), true, NOW.plusSeconds(60))).isEmpty();
+        assertThat(clear(canary, NOW.plusSeconds(5), false, NOW.plusSeconds(60))).isNotEmpty();
     }
 
     @Test
@@ -266,7 +276,7 @@ class BreakersTest {
 
         var canary = launch();
         breakers.assignCanary(canary, NOW);
-        breakers.clear(canary, NOW.plusSeconds(40), false, NOW.plusSeconds(60));
+        clear(canary, NOW.plusSeconds(40), false, NOW.plusSeconds(60));
         clouds.judge("b", NOW.plusSeconds(50));
         assertThat(clouds.find("b").orElseThrow().health()).isEqualTo(CloudState.Health.RECOVERING);
         clouds.judge("b", NOW.plusSeconds(50).plus(Clouds.RECOVERY));
@@ -298,7 +308,7 @@ class BreakersTest {
         breakers.strike(canary, Kind.BOOT_FAILED, "ERROR", end.plusSeconds(60));
         assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, end.plusSeconds(61)))
                 .isFalse();
-        breakers.clear(launch(), end.plusSeconds(200), false, end.plusSeconds(220));
+        clear(launch(), end.plusSeconds(200), false, end.plusSeconds(220));
         assertThat(breakers.openForWindow("b", "Harwell patching", NOW, end, end.plusSeconds(230)))
                 .as("this window's canary was READY")
                 .isFalse();

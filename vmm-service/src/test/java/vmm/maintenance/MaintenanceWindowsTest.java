@@ -76,7 +76,8 @@ class MaintenanceWindowsTest {
                         0,
                         NOW.minus(Duration.ofDays(1)),
                         "admin",
-                        null);
+                        null,
+                        from.minus(LEAD));
         windows.insert(window);
         return window.id();
     }
@@ -155,7 +156,7 @@ class MaintenanceWindowsTest {
         window("didcot", Kind.UNAVAILABLE, in(-90), in(0));
         windows.cancel(window("didcot", Kind.UNAVAILABLE, in(1), in(60)), NOW);
         assertThat(windows.near(NOW)).hasSize(2);
-        var effects = windows.effects(NOW, cloud -> LEAD);
+        var effects = windows.effects(NOW);
         assertThat(effects.get("harwell")).extracting("strength").isEqualTo(Strength.LEAVING);
         assertThat(effects.get("didcot")).extracting("strength").isEqualTo(Strength.NO_LAUNCHES);
     }
@@ -173,30 +174,51 @@ class MaintenanceWindowsTest {
         assertThat(windows.justEnded(in(-5), in(1))).hasSize(1);
     }
 
+    private void placeOnDidcot(int weight) {
+        jdbc.sql(
+                        "INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)"
+                                + " VALUES (?, 1, 'didcot', 'image', 'm1', ?)")
+                .params(pool, weight)
+                .update();
+    }
+
+    @Test
+    void aPreparationThatIsReckonedEarlierBeginsEarlierAndNeverLater() {
+        placeOnDidcot(0);
+        window("harwell", Kind.UNAVAILABLE, NOW.plusSeconds(1800), NOW.plusSeconds(36_000));
+        windows.reckon(leads, NOW);
+        var begins = windows.near(NOW).getFirst().preparationBegins();
+        assertThat(begins).isEqualTo(NOW.plusSeconds(1800 - 11 * 60));
+        for (int i = 0; i < 9; i++) vm("didcot", "READY", Duration.ofMinutes(1));
+        windows.reckon(leads, NOW);
+        assertThat(windows.near(NOW).getFirst().preparationBegins()).isEqualTo(begins);
+        for (int i = 0; i < 99; i++) vm("didcot", "READY", Duration.ofMinutes(14));
+        windows.reckon(leads, NOW);
+        assertThat(windows.near(NOW).getFirst().preparationBegins())
+                .isEqualTo(NOW.plusSeconds(1800 - 15 * 60));
+    }
+
     @Test
     void theLeadIsOfLaunchesElsewhere() {
-        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofMinutes(11));
+        placeOnDidcot(0);
+        assertThat(leads.longest("harwell", NOW)).isEqualTo(Duration.ofMinutes(11));
         for (int i = 0; i < 19; i++) vm("didcot", "READY", Duration.ofMinutes(6));
         vm("didcot", "READY", Duration.ofMinutes(50));
         vm("harwell", "READY", Duration.ofMinutes(30));
-        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofMinutes(7));
         assertThat(leads.longest("harwell", NOW)).isEqualTo(Duration.ofMinutes(7));
-        assertThat(leads.of(pool, "didcot", NOW)).isEqualTo(Duration.ofMinutes(31));
-        assertThat(leads.longest("didcot", NOW)).isEqualTo(WindowLead.SHORTEST);
+        assertThat(leads.longest("harwell", NOW)).isEqualTo(Duration.ofMinutes(7));
+        assertThat(leads.longest("nowhere", NOW)).isEqualTo(WindowLead.SHORTEST);
     }
 
     @Test
     void theLeadGrowsWithWhatThePoolsKeepThereAndWithTheTimeOfCreates() {
+        placeOnDidcot(0);
         for (int i = 0; i < 5; i++) accepted(vm("didcot", "READY", Duration.ofMinutes(6)), i);
         jdbc.sql("UPDATE pool SET target = 40").update();
         // rounds of 2, 4, 8, 16 and 16: the last begins four creates of 2 s after the first
-        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 4 * 2));
-        jdbc.sql(
-                        "INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)"
-                                + " VALUES (?, 1, 'didcot', 'image', 'm1', 300)")
-                .param(pool)
-                .update();
-        assertThat(leads.of(pool, "harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 2 * 2));
+        assertThat(leads.longest("harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 4 * 2));
+        jdbc.sql("UPDATE placement SET weight = 300 WHERE cloud = 'didcot'").update();
+        assertThat(leads.longest("harwell", NOW)).isEqualTo(Duration.ofSeconds(7 * 60 + 2 * 2));
     }
 
     /** Its create took so many seconds. */
@@ -275,7 +297,7 @@ class MaintenanceWindowsTest {
                 .update();
         send(NOW);
         var before = read("harwell", id);
-        windows.change(id, in(40 * days), in(41 * days), Kind.AT_RISK, "later");
+        windows.change(id, in(40 * days), in(41 * days), Kind.AT_RISK, "later", NOW);
         notices.change(before, read("harwell", id), NOW);
         assertThat(texts())
                 .containsExactly(
@@ -289,7 +311,7 @@ class MaintenanceWindowsTest {
         assertThat(send(NOW)).isZero();
 
         before = read("harwell", id);
-        windows.change(id, in(40 * days), in(41 * days), Kind.NO_NEW, "later");
+        windows.change(id, in(40 * days), in(41 * days), Kind.NO_NEW, "later", NOW);
         notices.change(before, read("harwell", id), NOW);
         assertThat(texts()).isEmpty();
         assertThat(told().getLast()).isEqualTo("allocation ada MAINTENANCE_CANCELLED harwell muon");
@@ -308,7 +330,6 @@ class MaintenanceWindowsTest {
                         "allocation ada MAINTENANCE harwell muon",
                         "allocation ada MAINTENANCE_CANCELLED harwell muon");
         assertThat(send(NOW)).isZero();
-        assertThat(read("harwell", id).state(LEAD, NOW))
-                .isEqualTo(MaintenanceWindow.State.CANCELLED);
+        assertThat(read("harwell", id).state(NOW)).isEqualTo(MaintenanceWindow.State.CANCELLED);
     }
 }

@@ -29,7 +29,8 @@ class WindowCalendarTest {
                 3,
                 NOW,
                 "admin",
-                cancelled ? NOW : null);
+                cancelled ? NOW : null,
+                null);
     }
 
     @Test

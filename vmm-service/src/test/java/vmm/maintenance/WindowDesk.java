@@ -22,6 +22,7 @@ public final class WindowDesk {
     public WindowDesk(
             MaintenanceWindows windows,
             MaintenanceNotices notices,
+            WindowLeads leads,
             Clouds clouds,
             Events events,
             Ids ids,
@@ -29,7 +30,8 @@ public final class WindowDesk {
             InstantSource clock,
             Wakes wakes) {
         this.edits =
-                new WindowEdits(windows, notices, clouds, events, ids, transactions, clock, wakes);
+                new WindowEdits(
+                        windows, notices, leads, clouds, events, ids, transactions, clock, wakes);
     }
 
     public void enter(String cloud, Instant from, Instant to, Kind kind) {

@@ -40,11 +40,12 @@ class WindowEffectTest {
                 0,
                 at("00:00"),
                 "admin",
-                cancelledAt);
+                cancelledAt,
+                at(from).minus(LEAD));
     }
 
     private static WindowEffect effect(String now, MaintenanceWindow... windows) {
-        return WindowEffect.of(List.of(windows), cloud -> LEAD, at(now))
+        return WindowEffect.of(List.of(windows), at(now))
                 .getOrDefault("harwell", WindowEffect.NONE);
     }
 
@@ -115,6 +116,7 @@ class WindowEffectTest {
                         0,
                         at("00:00"),
                         "admin",
+                        null,
                         null);
         assertThat(long1.words())
                 .isEqualTo(
@@ -157,25 +159,9 @@ class WindowEffectTest {
                         List.of(
                                 window("didcot", Kind.NO_NEW, "08:00", "18:00", null),
                                 window("harwell", Kind.UNAVAILABLE, "08:00", "18:00", null)),
-                        cloud -> LEAD,
                         at("09:00"));
         assertThat(effects.get("didcot")).extracting("strength").isEqualTo(Strength.NO_LAUNCHES);
         assertThat(effects.get("harwell")).extracting("strength").isEqualTo(Strength.GONE);
-    }
-
-    @Test
-    void eachCloudHasItsOwnLead() {
-        var windows =
-                List.of(
-                        window("didcot", Kind.UNAVAILABLE, "08:00", "18:00", null),
-                        window("harwell", Kind.UNAVAILABLE, "08:00", "18:00", null));
-        var effects =
-                WindowEffect.of(
-                        windows,
-                        cloud -> Duration.ofMinutes(cloud.equals("didcot") ? 60 : 5),
-                        at("07:30"));
-        assertThat(effects.get("didcot")).extracting("strength").isEqualTo(Strength.LEAVING);
-        assertThat(effects.get("harwell")).extracting("changesAt").isEqualTo(at("07:55"));
     }
 
     /** Seconds; an empty p95 is none measured. */
@@ -214,16 +200,16 @@ class WindowEffectTest {
                     AT_RISK,     08:00, ACTIVE
                     """)
     void stateFollowsTheClock(Kind kind, String now, State state) {
-        assertThat(window(kind, "08:00", "18:00").state(LEAD, at(now))).isEqualTo(state);
+        assertThat(window(kind, "08:00", "18:00").state(at(now))).isEqualTo(state);
     }
 
     @Test
     void preparationDoesNotBeginBeforeTheWindowWasEntered() {
-        assertThat(window(Kind.UNAVAILABLE, "00:05", "01:00").preparationBegins(LEAD))
+        assertThat(window(Kind.UNAVAILABLE, "00:05", "01:00").preparationBegins())
                 .isEqualTo(at("00:00"));
-        assertThat(window(Kind.UNAVAILABLE, "08:00", "18:00").preparationBegins(LEAD))
+        assertThat(window(Kind.UNAVAILABLE, "08:00", "18:00").preparationBegins())
                 .isEqualTo(at("07:50"));
-        assertThat(window(Kind.NO_NEW, "08:00", "18:00").preparationBegins(LEAD))
+        assertThat(window(Kind.NO_NEW, "08:00", "18:00").preparationBegins())
                 .isEqualTo(at("08:00"));
     }
 }

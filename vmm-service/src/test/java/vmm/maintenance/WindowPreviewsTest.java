@@ -89,6 +89,7 @@ class WindowPreviewsTest {
                         0,
                         NOW,
                         "admin",
+                        null,
                         null));
     }
 

@@ -137,7 +137,8 @@ public final class Engine {
         var leads = new WindowLeads(jdbc);
         var notices = new MaintenanceNotices(jdbc, windows);
         this.windowDesk =
-                new WindowDesk(windows, notices, clouds, events, ids, transactions, clock, wakes);
+                new WindowDesk(
+                        windows, notices, leads, clouds, events, ids, transactions, clock, wakes);
         var userData = new CloudInit(tokens, "http://vmm");
         var steps =
                 new VmSteps(
@@ -164,7 +165,6 @@ public final class Engine {
                                 breakers,
                                 signals,
                                 windows,
-                                leads,
                                 vms,
                                 decisions,
                                 ids,
