@@ -12,6 +12,7 @@ import vmm.clouds.Breaker.Kind;
 import vmm.clouds.Breakers.Launch;
 import vmm.database.TestDatabase;
 import vmm.event.Events;
+import vmm.vm.Vm;
 import vmm.vm.Vms;
 
 import java.time.Duration;
@@ -116,6 +117,20 @@ class BreakersTest {
         assertThat(only().flavor()).isEqualTo(Breaker.ANY);
         assertThat(only().until()).isEqualTo(NOW.plusSeconds(30));
         assertThat(maySend(launch())).isFalse();
+    }
+
+    @Test
+    void whatWasHeldBackIsSentLaterUnlessItWasSentBefore() {
+        var id = launch().vm();
+        var claimed = vms.startCreate(vms.find(id).orElseThrow(), NOW).orElseThrow();
+        vms.recordUnsent(claimed);
+        assertThat(vms.find(id).orElseThrow().createSentAt()).isNull();
+        var again = vms.startCreate(vms.find(id).orElseThrow(), NOW).orElseThrow();
+        assertThat(again.createAttempts()).isEqualTo(1);
+        var asked = vms.startCreate(again, NOW).orElseThrow();
+        vms.recordUnsent(asked);
+        assertThat(vms.find(id).orElseThrow().createSentAt()).isEqualTo(NOW);
+        assertThat(vms.find(id).orElseThrow().createResult()).isEqualTo(Vm.CreateResult.UNKNOWN);
     }
 
     @Test

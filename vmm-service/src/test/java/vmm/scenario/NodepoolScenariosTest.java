@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import vmm.cloud.simulated.SimulatedInstance;
 import vmm.maintenance.MaintenanceWindow.Kind;
@@ -113,6 +115,33 @@ class NodepoolScenariosTest {
         world.release(first);
         untilServed(second, Duration.ofMinutes(5));
         assertThat(world.truth(A)).hasSize(1);
+    }
+
+    /** The cloud says that its quota is used up, in numbers or not: idle VMs of others give way. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whoWaitsGetsTheRoomOfIdleOnesAlsoWhereTheCloudRefused(boolean told) {
+        if (!told) world.observed(A).hideQuota();
+        world.pool(OTHER, 4, 9, Place.on(A));
+        fill(OTHER, 4);
+        world.weather(A, "quota", "4");
+        world.pool(POOL, 0, 5, Place.on(A));
+        var claim = world.claim(POOL);
+        untilServed(claim, Duration.ofMinutes(6));
+        assertThat(gone(OTHER, "SURPLUS")).isNotEmpty();
+        assertThat(world.observed(A).creates().size()).isLessThanOrEqualTo(12);
+    }
+
+    /**
+     * A preparation that is under way keeps launches of all pools away, whatever their own times.
+     */
+    @Test
+    void nothingIsPlannedOnACloudThatAWindowKeepsLaunchesFrom() {
+        world.pool(POOL, 0, 6, Place.on(A), Place.on(B));
+        world.edit("UPDATE cloud SET maintenance = 'firmware' WHERE name = ?", B);
+        world.edit("UPDATE pool SET pool_size = 4");
+        world.run(Duration.ofSeconds(4));
+        assertThat(world.machines(POOL)).noneMatch(vm -> vm.cloud().equals(B));
     }
 
     /** test_decline_at_quota: a cloud at its quota goes on letting others be served elsewhere. */
