@@ -25,7 +25,7 @@ final class CloudJudgements {
             Map.of(
                     "UNREACHABLE", "creates fail: ",
                     "UNAUTHORIZED", "it does not accept our credentials",
-                    "QUOTA", "our quota is used up",
+                    "QUOTA", "%: our quota is used up",
                     "NO_CAPACITY", "%: no capacity",
                     "REJECTED", "%: it rejects our creates",
                     "THROTTLED", "it throttles us",

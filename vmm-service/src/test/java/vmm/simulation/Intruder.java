@@ -37,12 +37,12 @@ final class Intruder {
 
     private void act() {
         int n = dice.between(1, 100);
-        if (n <= 28) take();
-        else if (n <= 55) stop();
-        else if (n <= 62)
+        if (n <= 22) take();
+        else if (n <= 44) stop();
+        else if (n <= 51)
             add(Mischief.FOREIGN_INSTANCE, new Tags("other", "another-store", "0000"));
-        else if (n <= 70) add(Mischief.OTHER_STORE, new Tags("sim", "another-store", "0000"));
-        else if (n <= 82) duplicate();
+        else if (n <= 59) add(Mischief.OTHER_STORE, new Tags("sim", "another-store", "0000"));
+        else if (n <= 71) duplicate();
         else if (n <= 92) stopAll();
         else forge();
     }
