@@ -17,12 +17,13 @@ import vmm.vm.Vms;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Looks again at VMs that wait in reserve, some at a time: whether the port or the guest by which
- * each became READY still answers. One that failed twice is replaced, unless many fail at once:
- * then it is rather the way to them that is broken.
+ * Looks again at VMs that wait in reserve, some at a time: whether each is shown to run, and the
+ * port or the guest by which it became READY still answers. One that failed twice is replaced,
+ * unless many fail at once: then it is rather the way to them that is broken, unless it lasts.
  */
 @Component
 public class ReserveChecks {
@@ -30,6 +31,11 @@ public class ReserveChecks {
 
     /** One that failed is looked at again so soon, and is replaced if it still fails. */
     static final Duration AGAIN = Duration.ofSeconds(30);
+
+    /**
+     * What looks broken for longer is, however many do: others were launched beside them by then.
+     */
+    static final Duration BRAKE_HOLDS = Duration.ofMinutes(30);
 
     /** A guest that reports does so every minute or two. */
     static final Duration SILENT = Duration.ofMinutes(15);
@@ -75,7 +81,7 @@ public class ReserveChecks {
         Instant now = clock.instant();
         jdbc.sql(
                         """
-                        SELECT vm.id, pool.ready_when, vm.address, vm.reported_at FROM vm JOIN pool ON pool.id = vm.pool_id
+                        SELECT vm.id, pool.ready_when, vm.address, vm.reported_at, vm.instance_status FROM vm JOIN pool ON pool.id = vm.pool_id
                         WHERE vm.cloud = :cloud AND vm.state = 'READY' AND NOT vm.held
                           AND GREATEST(vm.state_since, vm.checked_at) <= CAST(:now AS timestamptz)
                               - CASE WHEN vm.check_failed_since IS NULL THEN :every ELSE :again END * interval '1 second'
@@ -94,12 +100,17 @@ public class ReserveChecks {
                                         row.getObject("id", UUID.class),
                                         ReadyWhen.parse(row.getString("ready_when")),
                                         row.getString("address"),
+                                        row.getString("instance_status"),
                                         Instants.read(row, "reported_at")))
                 .list()
                 .forEach(vm -> look(cloud, vm, now));
     }
 
     private void look(String cloud, Waiting vm, Instant now) {
+        if ("ERROR".equals(vm.status()) || "STOPPED".equals(vm.status())) {
+            conclude(cloud, vm.id(), false, AGAIN, "it is shown as " + vm.status());
+            return;
+        }
         switch (vm.readyWhen()) {
             case ReadyWhen.PortOpen(int port) -> {
                 String address = vm.address();
@@ -139,16 +150,19 @@ public class ReserveChecks {
                                 """
                                 UPDATE vm SET checked_at = :now,
                                        check_failed_since = CASE WHEN :well THEN NULL ELSE COALESCE(check_failed_since, :now) END
-                                WHERE id = :id AND state = 'READY' RETURNING check_failed_since <= :again
+                                WHERE id = :id AND state = 'READY' RETURNING check_failed_since
                                 """)
                         .param("now", Instants.sql(now))
                         .param("well", well)
-                        .param("again", Instants.sql(now.minus(again)))
                         .param("id", id)
-                        .query((row, n) -> row.getBoolean(1))
-                        .optional();
-        if (failing.isEmpty() || !failing.get()) return;
-        if (brake(cloud, now)) return;
+                        .query(
+                                (row, n) ->
+                                        Optional.ofNullable(
+                                                Instants.read(row, "check_failed_since")))
+                        .optional()
+                        .flatMap(since -> since);
+        if (failing.isEmpty() || failing.get().plus(again).isAfter(now)) return;
+        if (brake(cloud, now) && failing.get().plus(BRAKE_HOLDS).isAfter(now)) return;
         vms.find(id)
                 .filter(vm -> vm.state() == VmState.READY && !vm.held())
                 .filter(
@@ -187,5 +201,9 @@ public class ReserveChecks {
     }
 
     private record Waiting(
-            UUID id, ReadyWhen readyWhen, @Nullable String address, @Nullable Instant reportedAt) {}
+            UUID id,
+            ReadyWhen readyWhen,
+            @Nullable String address,
+            @Nullable String status,
+            @Nullable Instant reportedAt) {}
 }

@@ -782,6 +782,20 @@ class NodepoolScenariosTest {
         assertThat(reasonOf(alone)).contains("shut off while it waited");
     }
 
+    /** They are broken: what lasts is believed in the end. */
+    @Test
+    void manyThatStayBrokenAreReplacedAfterHalfAnHour() {
+        world.pool(POOL, 10, 20, Place.on(A));
+        fill(POOL, 10);
+        var broken = world.machines(POOL, A, "READY").subList(0, 6);
+        broken.forEach(vm -> world.cloud(A).stop(vm.instance()));
+        world.run(Duration.ofMinutes(25));
+        assertThat(gone(POOL, "UNHEALTHY")).isEmpty();
+        world.run(Duration.ofMinutes(10));
+        assertThat(gone(POOL, "UNHEALTHY")).hasSize(6);
+        assertThat(world.truth(A)).hasSize(10);
+    }
+
     /** The same where ports stop answering: it is rather the way to them. */
     @Test
     void manySilentPortsAtOnceAreKeptAndOneAloneIsReplaced() {
