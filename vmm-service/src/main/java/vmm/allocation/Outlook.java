@@ -13,7 +13,7 @@ import java.util.List;
  * @param inUse allocated or held
  * @param warming for each VM on its way that is counted on, seconds since its create was sent; 0 if
  *     it was not yet. As in refill, these do not count: canaries, what warms on clouds that are
- *     UNHEALTHY or kept away from by maintenance, and what is late
+ *     UNHEALTHY or kept away from by maintenance, and what is late, or would be by what others show
  * @param late VMs on their way that do not count for being late only
  * @param lateSince when the first of them was late, null if none is
  * @param room how many more could be launched now, by the pool's maximum and what limits the clouds

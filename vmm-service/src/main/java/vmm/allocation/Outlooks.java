@@ -81,7 +81,7 @@ public class Outlooks {
                     SELECT bool_or(kind NOT IN ('QUOTA', 'NO_CAPACITY', 'WINDOW')) AS trouble, bool_or(kind = 'WINDOW') AS returning,
                            bool_or(kind IN ('QUOTA', 'NO_CAPACITY')) AS no_room,
                            min(since) FILTER (WHERE kind NOT IN ('QUOTA', 'NO_CAPACITY', 'WINDOW')) AS since
-                    FROM breaker WHERE breaker.cloud = cloud.name AND opened_at IS NOT NULL AND kind <> 'LATE'
+                    FROM breaker WHERE breaker.cloud = cloud.name AND opened_at IS NOT NULL
                       AND breaker.flavor IN (placement.flavor, '*') AND breaker.image IN (placement.image, '*')) AS broken
                 WHERE placement.pool_id = ANY (:pools))
             SELECT pool.id, NOT pool.deleted AND pool.max_size > 0 AS open, pool.max_size, fleet.ready, fleet.in_use, waiting.queued,
@@ -96,7 +96,9 @@ public class Outlooks {
                            FILTER (WHERE warms AND late_since IS NULL) AS warming,
                        count(*) FILTER (WHERE warms AND late_since IS NOT NULL)::int AS late,
                        min(late_since) FILTER (WHERE warms) AS late_since
-                FROM (SELECT vm.state, vm.held, vm.create_sent_at, vm.late_since,
+                FROM (SELECT vm.state, vm.held, vm.create_sent_at, COALESCE(vm.late_since, (
+                                 SELECT opened_at FROM breaker WHERE breaker.cloud = vm.cloud AND breaker.flavor = vm.flavor
+                                   AND breaker.image = vm.image AND kind = 'LATE')) AS late_since,
                              vm.state IN ('REQUESTED', 'PROVISIONING', 'BOOTSTRAPPING') AND NOT vm.held AND cloud.health <> 'UNHEALTHY'
                                  AND cloud.maintenance IS NULL AND tries.canary IS NULL AS warms
                       FROM vm JOIN cloud ON cloud.name = vm.cloud

@@ -30,7 +30,7 @@ public final class CloudHealth {
      *     something became READY since the first that did
      * @param probes those that fail, in words
      * @param calls what is wrong with the calls of the last minute, null if nothing is
-     * @param recovering whether it was UNHEALTHY and has not proved itself yet
+     * @param recovering whether it was UNHEALTHY or away, and has not proved itself yet
      */
     public record Signals(
             int listFailures,
@@ -59,7 +59,7 @@ public final class CloudHealth {
         var poor = poor(seen);
         if (!poor.isEmpty()) return new Verdict(Health.DEGRADED, String.join("; ", poor));
         return seen.recovering()
-                ? new Verdict(Health.RECOVERING, "it was unhealthy: launches there return in steps")
+                ? new Verdict(Health.RECOVERING, "launches there return in steps")
                 : new Verdict(Health.HEALTHY, null);
     }
 
@@ -67,8 +67,7 @@ public final class CloudHealth {
         if (seen.listFailure() == null) return Optional.empty();
         if (seen.refused()) return Optional.of(seen.listFailure());
         if (seen.listFailures() < FAILURES_UNTIL_UNHEALTHY) return Optional.empty();
-        return Optional.of(
-                seen.listFailures() + " listings failed in a row: " + seen.listFailure());
+        return Optional.of("its last listings failed: " + seen.listFailure());
     }
 
     private static Optional<String> breakers(Signals seen) {

@@ -279,8 +279,8 @@ public class CloudSignals {
                         SELECT count(*)::int AS instances, count(*) = count(offering.flavor) AS known,
                                COALESCE(sum(offering.vcpus), 0)::int AS vcpus, COALESCE(sum(offering.ram_mb), 0)::int AS ram_mb
                         FROM vm LEFT JOIN offering ON offering.cloud = vm.cloud AND offering.flavor = vm.flavor
-                        WHERE vm.cloud = :cloud AND vm.state <> 'DELETED' AND vm.create_answer IS DISTINCT FROM 'REFUSED'
-                          AND vm.create_sent_at < :readAt
+                        WHERE vm.cloud = :cloud AND (vm.state <> 'DELETED' OR vm.state_since > :readAt)
+                          AND vm.create_answer IS DISTINCT FROM 'REFUSED' AND vm.create_sent_at < :readAt
                         """)
                 .param("cloud", cloud)
                 .param("readAt", Instants.sql(readAt))

@@ -258,7 +258,13 @@ public class Clouds {
                 boots(was.name(), own),
                 was.reachable() ? List.of() : failingProbes(was.name()),
                 was.callTrouble(),
-                was.sick() || recovers);
+                was.sick() || recovers || isBackUnproved(was, own));
+    }
+
+    /** Whether a window is over, and no canary has come of it yet. */
+    private static boolean isBackUnproved(CloudState cloud, List<Breaker> own) {
+        return cloud.maintenance() == null
+                && own.stream().anyMatch(b -> b.open() && b.kind() == Breaker.Kind.WINDOW);
     }
 
     private List<String> failingProbes(String name) {

@@ -224,8 +224,8 @@ class WindowPreviews {
         return jdbc
                 .sql(
                         """
-                        SELECT pool_id, cloud, flavor, state, held, count(*)::int AS n FROM vm
-                        WHERE state <> 'DELETED' GROUP BY pool_id, cloud, flavor, state, held
+                        SELECT pool_id, cloud, flavor, state, held, late_since IS NOT NULL AS late, count(*)::int AS n FROM vm
+                        WHERE state <> 'DELETED' GROUP BY pool_id, cloud, flavor, state, held, late
                         """)
                 .query(
                         (row, n) ->
@@ -235,6 +235,7 @@ class WindowPreviews {
                                         row.getString("flavor"),
                                         VmState.valueOf(row.getString("state")),
                                         row.getBoolean("held"),
+                                        row.getBoolean("late"),
                                         row.getInt("n")))
                 .list()
                 .stream()
@@ -266,13 +267,20 @@ class WindowPreviews {
                 .list();
     }
 
-    private record Row(long pool, String cloud, String flavor, VmState state, boolean held, int n) {
+    private record Row(
+            long pool,
+            String cloud,
+            String flavor,
+            VmState state,
+            boolean held,
+            boolean late,
+            int n) {
         boolean warming() {
             return VmState.WARMING.contains(state) && !held;
         }
 
         boolean counts() {
-            return warming() || state == VmState.READY && !held;
+            return warming() && !late || state == VmState.READY && !held;
         }
 
         boolean at(Pool.Place place) {

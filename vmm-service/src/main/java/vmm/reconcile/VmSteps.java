@@ -268,7 +268,7 @@ public class VmSteps {
                         && instance.noRoom();
         if (noRoom) {
             breakers.strike(launch(vm), new CloudFailure.NoCapacity(vm.flavor(), detail), now);
-        } else {
+        } else if (!vms.provedSince(vm)) {
             breakers.strike(launch(vm), Breaker.Kind.BOOT_FAILED, detail, now);
         }
     }

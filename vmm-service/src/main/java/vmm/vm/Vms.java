@@ -30,7 +30,7 @@ public class Vms {
             """
             INSERT INTO event (at, type, vm_id, allocation_id, pool, cloud, user_name, from_state, to_state, reason, detail, actor)
             SELECT :now, 'vm', changed.id, allocation.id, pool.name, changed.cloud, allocation.user_name, :from, changed.state,
-                   changed.reason, changed.detail, :actor
+                   changed.reason, COALESCE(:detail, changed.detail), :actor
             FROM changed JOIN pool ON pool.id = changed.pool_id
             LEFT JOIN allocation ON allocation.vm_id = changed.id
             """;
@@ -93,7 +93,8 @@ public class Vms {
 
     /**
      * Changes the state, if the row is still as it was read. A VM vanishes only if nobody saw it
-     * since the first look that missed it: that look is no part of the version.
+     * since the first look that missed it: that look is no part of the version. One that is DELETED
+     * keeps the words of why it went.
      *
      * @return the row as it is after that, empty if it no longer was as it was read
      * @throws IllegalArgumentException if the transition table does not know the change
@@ -113,7 +114,8 @@ public class Vms {
                         """
                         WITH changed AS (
                             UPDATE vm SET state = :next, state_since = :now, version = version + 1, absent_since = NULL,
-                                   reason = COALESCE(:reason, reason), detail = COALESCE(:detail, detail),
+                                   reason = COALESCE(:reason, reason),
+                                   detail = CASE WHEN :next = 'DELETED' AND reason IS NOT NULL THEN detail ELSE COALESCE(:detail, detail) END,
                                    ready_at = CASE WHEN :next = 'READY' THEN :now ELSE ready_at END
                             WHERE id = :id AND version = :version AND state = :from
                               AND (absent_since = :absent OR CAST(:reason AS text) IS DISTINCT FROM 'VANISHED')
@@ -259,6 +261,23 @@ public class Vms {
                                 java.sql.Types.VARCHAR)
                         .update()
                 == 1;
+    }
+
+    /** Whether a launch of the same image there became READY that was sent after this one. */
+    public boolean provedSince(Vm vm) {
+        return jdbc.sql(
+                        """
+                        SELECT EXISTS (SELECT 1 FROM vm WHERE cloud = :cloud AND flavor = :flavor AND image = :image
+                                       AND ready_at IS NOT NULL AND create_sent_at > :sent AND state <> 'DELETED')
+                        """)
+                .param("cloud", vm.cloud())
+                .param("flavor", vm.flavor())
+                .param("image", vm.image())
+                .param(
+                        "sent",
+                        Instants.sql(Objects.requireNonNullElse(vm.createSentAt(), vm.createdAt())))
+                .query(Boolean.class)
+                .single();
     }
 
     public void recordDeleteSent(UUID id, Instant now) {

@@ -257,10 +257,16 @@ class OutlooksTest {
         assertThat(now().room()).isEqualTo(signals.room("harwell", "m1", NOW).orElseThrow());
     }
 
+    /** Launches go there as a last resort, but nobody knows how long they take. */
+    @Test
+    void nothingIsPromisedOfAnOfferingWhoseLaunchesAreLate() {
+        breaker("didcot", "m1", "LATE");
+        assertThat(obstacles()).containsExactly(null, Obstacle.TROUBLE);
+    }
+
     @Test
     void aBreakerIsInTheWayOfWhatItConcerns() {
         breaker("harwell", "other", "BOOT_FAILED");
-        breaker("didcot", "m1", "LATE");
         assertThat(obstacles()).containsOnlyNulls();
         breaker("harwell", "m1", "NO_CAPACITY");
         breaker("didcot", "*", "WINDOW");
