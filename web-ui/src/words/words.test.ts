@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
-import { breakerKind, breakerWaits, effectWords, probeSays, quotaWords, standingWords } from "./clouds.ts";
-import type { MaintenanceKind, WaitCode, WaitReason } from "../api/schema.d.ts";
+import { breakerKind, breakerWaits, effectWords, heldWords, type Known, noBreakersWords, notCountedWords, probeSays, quotaWords, standingWords, telling } from "./clouds.ts";
+import type { Breaker, MaintenanceKind, WaitCode, WaitReason } from "../api/schema.d.ts";
 import { availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
@@ -224,11 +224,15 @@ describe("the scale of a chart", () => {
 });
 
 describe("a breaker", () => {
-  const open = { state: "OPEN", strikes: 2, until: later(840).toISOString(), canary: null } as const;
+  const open = { kind: "UNREACHABLE", state: "OPEN", strikes: 2, until: later(840).toISOString(), canary: null } as const;
 
   it.each([
     [open, "no canary before 10:14 (in 14 min)"],
     [{ ...open, until: later(-5).toISOString() }, "a canary is due"],
+    [{ ...open, until: later(5).toISOString() }, "a canary is due"],
+    [{ ...open, kind: "LATE" }, "used only where nothing better has room; no canary before 10:14 (in 14 min)"],
+    [{ ...open, kind: "LATE", state: "HALF_OPEN" }, "used only where nothing better has room; a canary is due"],
+    [{ ...open, kind: "LATE", state: "CLOSED", strikes: 1 }, "launches go on; 1 failure so far"],
     [{ ...open, until: null }, "open until what it waits for is well again"],
     [{ ...open, state: "HALF_OPEN" }, "half open: the next launch is its canary"],
     [{ ...open, state: "HALF_OPEN", canary: "01980a2b-0000-7000-8000-000000000001" }, "half open: canary 01980a2b… is booting"],
@@ -250,10 +254,70 @@ describe("a breaker", () => {
 });
 
 describe("a cloud", () => {
+  const breaker = (kind: Breaker["kind"], of: Partial<Breaker> = {}): Breaker => ({ flavor: null, image: null, kind, state: "OPEN", strikes: 2, since: now.toISOString(), until: later(60).toISOString(), reason: "HTTP 503", canary: null, ...of });
+  const late = breaker("LATE", { flavor: "l3.micro", image: "tiny", reason: "not ready after PT40S" });
+  const since = `, since ${now.toISOString()}`;
+  const cloud = (health: Known["health"], healthReason: string | null = null, more: Partial<Known> = {}): Known => ({ health, healthReason, width: null, breakers: [], probes: [], ...more });
+
   it("says how wide it is while it recovers", () => {
-    expect(effectWords({ health: "RECOVERING", width: 1 })).toContain("one machine may prepare at once");
-    expect(effectWords({ health: "RECOVERING", width: 8 })).toContain("8 machines may prepare at once");
-    expect(effectWords({ health: "UNHEALTHY", width: null })).toContain("Nothing is launched");
+    expect(effectWords(cloud("RECOVERING", null, { width: 1 }))).toContain("one machine may prepare at once");
+    expect(effectWords(cloud("RECOVERING", null, { width: 8 }))).toContain("8 machines may prepare at once");
+    expect(effectWords(cloud("RECOVERING"))).toContain("after an illness or a maintenance window");
+    expect(effectWords(cloud("DEGRADED", `l3.micro with tiny: launches there are late: not ready after PT40S${since}`, { width: 4, breakers: [late] }))).toContain("4 machines may prepare at once");
+  });
+
+  it("that is sick is tried by canaries only while it can be seen", () => {
+    const fails = breaker("UNREACHABLE");
+    const creates = `creates fail: HTTP 503${since}`;
+    const tried = "Nothing is launched on it but one at a time";
+    expect(effectWords(cloud("UNHEALTHY", creates, { breakers: [fails] }))).toContain(tried);
+    expect(effectWords(cloud("UNHEALTHY", "4 listings failed in a row: HTTP 503"))).toContain("not even to try it, while it cannot be listed.");
+    expect(effectWords(cloud("UNHEALTHY", `4 listings failed in a row: HTTP 503; ${creates}`, { breakers: [fails] }))).toContain("not even to try it");
+    expect(effectWords(cloud("UNHEALTHY", `${creates}; probe vpn fails since 2026-11-20T09:00:00Z: no answer`, { breakers: [fails], probes: [{ name: "vpn", failing: true }] }))).toContain("not even to try it, while the probe vpn fails.");
+    expect(effectWords(cloud("UNHEALTHY", creates, { breakers: [fails], probes: [{ name: "vpn", failing: false }] }))).toContain(tried);
+    expect(effectWords(cloud("UNHEALTHY", "probe vpn fails", { probes: [{ name: "vpn", failing: true }, { name: "squid", failing: true }] }))).toContain("while the probes vpn, squid fail.");
+  });
+
+  it("that is degraded is a last resort as a whole only for its calls", () => {
+    const calls = "60 % of the calls to create failed in the last minute";
+    const boots = `l3.micro with tiny: launches there are late: not ready after PT40S${since}`;
+    expect(effectWords(cloud("DEGRADED", calls))).toContain("only where nothing better has room");
+    expect(effectWords(cloud("DEGRADED", boots, { breakers: [late] }))).toContain("Only the flavors with an open breaker are concerned");
+    expect(effectWords(cloud("DEGRADED", `${boots}; ${calls}`, { breakers: [late] }))).toContain("only where nothing better has room");
+    expect(effectWords(cloud("DEGRADED", calls, { breakers: [{ ...late, state: "CLOSED" }] }))).toContain("only where nothing better has room");
+    expect(effectWords(cloud("DEGRADED", `it throttles us: 429${since}`, { breakers: [breaker("THROTTLED")] }))).toContain("Nothing is launched on it but one at a time");
+  });
+
+  it("is tried by one after a window, whatever its health", () => {
+    const breakers = [breaker("WINDOW", { state: "HALF_OPEN" })];
+    for (const health of ["HEALTHY", "RECOVERING"] as const) expect(effectWords(cloud(health, null, { breakers }))).toContain("one machine tries the cloud first");
+    expect(effectWords(cloud("HEALTHY"))).toBe("Machines are launched on it by weight.");
+  });
+
+  it("without breakers is not said to be open where something else keeps launches away", () => {
+    expect(noBreakersWords("HEALTHY")).toContain("nothing keeps launches away");
+    for (const health of Object.keys(CLOUD_HEALTH).filter((one) => one !== "HEALTHY")) expect(noBreakersWords(health)).toMatch(/^None: (?!nothing)/);
+    expect(noBreakersWords("HALF_ASLEEP")).toBe("None.");
+  });
+
+  it("shows closed breakers only while their failures count", () => {
+    const closed = breaker("LATE", { state: "CLOSED", strikes: 0 });
+    expect(telling([closed, { ...closed, strikes: 1 }, { ...closed, state: "OPEN" }])).toEqual([{ ...closed, strikes: 1 }, { ...closed, state: "OPEN" }]);
+  });
+
+  it("says on its card what its breakers do", () => {
+    const full = breaker("NO_CAPACITY", { flavor: "m1" });
+    expect(heldWords(cloud("HEALTHY"))).toEqual([]);
+    expect(heldWords(cloud("DEGRADED", "", { breakers: [late, full] }))).toEqual([
+      { what: "Nothing is launched but canaries on", which: "m1 (no room)" },
+      { what: "Launches are late, so used only where nothing better has room:", which: "l3.micro with tiny (boots are late)" },
+    ]);
+    for (const health of ["UNHEALTHY", "PAUSED", "MAINTENANCE"] as const) expect(heldWords(cloud(health, "", { breakers: [late] }))).toEqual([{ what: "Open breakers:", which: "l3.micro with tiny (boots are late)" }]);
+  });
+
+  it("that is unhealthy is not counted on for what prepares there", () => {
+    expect(notCountedWords("UNHEALTHY", 3)).toBe("The 3 that prepare are not counted on: the cloud is unhealthy.");
+    expect([notCountedWords("UNHEALTHY", 0), notCountedWords("DEGRADED", 3)]).toEqual([null, null]);
   });
 
   it("has probes that are well, missed once, or fail", () => {
