@@ -10,7 +10,7 @@ import { reclaimWords } from "./reclaim.ts";
 import { likelyWords, noneWords, waitingWords } from "./waiting.ts";
 import { PRESETS, presetOf, WEATHER_FIELDS, weatherValue } from "./weather.ts";
 import { betweenWords, concernWords, instantOf, leadWords, localInput, sessionWords, timesWrong, toCome, verdict, WINDOW_KINDS, WINDOW_STATES } from "./windows.ts";
-import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, secondsOf, span } from "./time.ts";
+import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, roughlyWithin, secondsOf, span } from "./time.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const now = new Date(2026, 10, 20, 10, 0, 0);
@@ -55,6 +55,15 @@ describe("durations", () => {
     [3100, "1 h"],
     [172_800, "2 d"],
   ])("guesses %d s as %s", (seconds, words) => expect(plain(roughly(seconds))).toBe(words));
+
+  it.each([
+    [7, "a few seconds"],
+    [20, "20 s"],
+    [21.8, "25 s"],
+    [61, "2 min"],
+    [3700, "1½ h"],
+    [90_000, "2 d"],
+  ])("bounds %d s by %s", (seconds, words) => expect(plain(roughlyWithin(seconds))).toBe(words));
 });
 
 describe("moments", () => {
@@ -81,6 +90,24 @@ describe("moments", () => {
     expect(localTimes("no time", at)).toBe("no time");
   });
 
+  it("are of the browser's zone in the time of a window", () => {
+    const at = new Date("2026-11-21T12:00:00Z");
+    const said = (text: string) => localTimes(`maintenance window 'new switches' from ${text}`, at, "Europe/Berlin").replace("maintenance window 'new switches' ", "");
+    expect(said("2026-11-21 13:31 to 13:51 UTC")).toBe("from 14:31 to 14:51");
+    expect(said("2026-11-21 22:31 to 23:51 UTC")).toBe("from 23:31 to tomorrow 00:51");
+    expect(said("2026-11-21 23:31 to 23:51 UTC, which")).toBe("from tomorrow 00:31 to 00:51, which");
+    expect(said("2026-11-26 08:00 to 2026-11-27 18:00 UTC")).toBe("from Thu 26 Nov 09:00 to Fri 27 Nov 19:00");
+  });
+
+  it("stand with durations in words", () => {
+    const said = (text: string) => plain(localTimes(text, now));
+    expect(said("not ready after PT43.598583S")).toBe("not ready after 44 s");
+    expect(said("lease PT12H → P14D, at most maxLifetime (PT336H)")).toBe("lease 12 h → 14 d, at most maxLifetime (14 d)");
+    expect(said("no report after PT10M.")).toBe("no report after 10 min.");
+    expect(said("no answer within PT1M30S, since " + later(3600).toISOString())).toBe("no answer within 1 min 30 s, since 11:00");
+    for (const name of ["VPT10M", "PT10M-node", "img-P2D", "P", "PT", "PT5", "PTS", "P4", "POST", "PT10Mx"]) expect(said(name)).toBe(name);
+  });
+
   it("stand to now", () => {
     expect(relative(later(5), now)).toBe("now");
     expect(plain(relative(later(80), now))).toBe("in 1 min 20 s");
@@ -105,7 +132,7 @@ describe("availability", () => {
 
   it.each([
     [{ ...base, state: "READY_NOW", ready: 5 }, "Ready now", "Start – ready now"],
-    [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 7)", "Wait for one"],
+    [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 8)", "Wait for one"],
     [{ ...base, state: "WAIT" }, "No estimate", "Wait for one"],
     [{ ...base, state: "WAIT", reason: { ...none, code: "STARTING" } }, "No estimate: no start was timed yet", "Wait for one"],
     [{ ...base, state: "WAIT", reason: { ...none, code: "TROUBLE", since: later(-2880).toISOString(), places: ["harwell"] } }, "No estimate: clouds have trouble", "Wait for one"],
@@ -121,9 +148,10 @@ describe("availability", () => {
   });
 
   it("does not repeat itself when there is no spread, and names both units when they differ", () => {
-    expect(plain(waitWords(240, 250))).toBe("About 4 min");
+    expect(plain(waitWords(230, 240))).toBe("About 4 min");
+    expect(plain(waitWords(12, 21.8))).toBe("About 10 s (usually under 25)");
     expect(plain(waitWords(3, 20))).toBe("A few seconds (usually under 20 s)");
-    expect(plain(waitWords(30, 130))).toBe("About 30 s (usually under 2 min)");
+    expect(plain(waitWords(30, 130))).toBe("About 30 s (usually under 3 min)");
   });
 
   it("says when", () => expect(plain(etaWords({ p50Seconds: 240, p90Seconds: 420 }, now))).toBe("About 4 min (usually under 7), so likely by 10:04"));
@@ -164,7 +192,7 @@ describe("whoever waits", () => {
   });
 
   it("has an estimate only if there is one", () => {
-    expect(plain(likelyWords({ estimate: { p50Seconds: 250, p90Seconds: 430 }, waiting: reason("STARTING") }, now))).toBe("About 4 min (usually under 7)");
+    expect(plain(likelyWords({ estimate: { p50Seconds: 250, p90Seconds: 430 }, waiting: reason("STARTING") }, now))).toBe("About 4 min (usually under 8)");
     for (const [code, words] of [["READY", "one is ready"], ["LATE", "starts are late"], ["ALL_IN_USE", "all in use"], ["MAINTENANCE", "maintenance"], ["PAUSED", "starts are paused"], ["TROUBLE", "clouds have trouble"], ["RETURNING", "a cloud is coming back"], ["NO_ROOM", "the clouds are full"], ["CLOSED", "closed"]] as const)
       expect(likelyWords({ estimate: null, waiting: reason(code) }, now)).toBe(`No estimate: ${words}`);
     expect(likelyWords({ estimate: null, waiting: reason("SOMETHING_NEW") }, now)).toBe("No estimate");
