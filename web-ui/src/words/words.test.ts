@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
+import { alternatives } from "./alternatives.ts";
 import { breakerKind, breakerWaits, effectWords, heldWords, type Known, noBreakersWords, notCountedWords, probeSays, quotaWords, standingWords, telling } from "./clouds.ts";
 import type { Breaker, MaintenanceKind, WaitCode, WaitReason } from "../api/schema.d.ts";
-import { availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
+import { anotherWords, availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
@@ -156,7 +157,34 @@ describe("availability", () => {
 
   it("says when", () => expect(plain(etaWords({ p50Seconds: 240, p90Seconds: 420 }, now))).toBe("About 4 min (usually under 7), so likely by 10:04"));
 
+  it("promises another only where one is ready", () => {
+    expect(anotherWords({ state: "READY_NOW" })).toBe("Start another");
+    expect(anotherWords({ state: "WAIT" })).toBe("Wait for another");
+    expect(anotherWords({ state: "AT_CAPACITY" })).toBe("Wait for another");
+  });
+
   it("counts", () => expect([1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111].map(ordinal)).toEqual(["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th"]));
+});
+
+describe("instead of a type", () => {
+  const type = (name: string, vcpus: number, ramGb: number, gpus = 0, state: "READY_NOW" | "WAIT" = "READY_NOW", groups = ["Muon"]) => ({ name, vcpus, ramGb, gpus, groups, availability: { ...{ ready: 1, waitSeconds: null, until: null, reason: null }, state } });
+  const names = (wanted: ReturnType<typeof type>, ...all: ReturnType<typeof type>[]) => {
+    const { types, alike } = alternatives(wanted, [wanted, ...all]);
+    return [alike, ...types.map(({ name }) => name)];
+  };
+  const wanted = type("wanted", 8, 32, 0, "WAIT");
+
+  it("are two of its group and size that are ready", () => {
+    expect(names(wanted, type("busy", 8, 32, 0, "WAIT"), type("foreign", 8, 32, 0, "READY_NOW", ["Laser"]), type("a", 8, 32), type("huge", 64, 512), type("b", 4, 16), type("c", 16, 64))).toEqual([true, "a", "b"]);
+    expect(names(wanted)).toEqual([false]);
+  });
+
+  it("are not said to be the same in another size", () => expect(names(wanted, type("tiny", 1, 2), type("lean", 8, 8))).toEqual([false, "tiny", "lean"]));
+
+  it("have no fewer graphics cards, and none where none is needed", () => {
+    expect(names(type("wanted", 8, 32, 2, "WAIT"), type("none", 8, 32), type("one", 8, 32, 1), type("two", 8, 32, 2), type("four", 16, 64, 4))).toEqual([true, "two", "four"]);
+    expect(names(wanted, type("cards", 8, 32, 1))).toEqual([false]);
+  });
 });
 
 describe("whoever waits", () => {
