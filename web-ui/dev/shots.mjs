@@ -18,7 +18,7 @@ const PAGES = [
   ["release", "muon", "/machines", async (page) => page.getByRole("button", { name: "Release" }).first().click()],
   ["extend", "muon", "/machines", async (page) => page.getByRole("button", { name: "Extend" }).first().click()],
   ["ready", "muon", "/", async (page) => page.getByRole("button", { name: "Start another" }).first().click().then(() => page.getByRole("heading", { name: /is ready/ }).waitFor())],
-  ["waiting", "scientist", "/?q=vulcan", async (page) => page.getByRole("button", { name: /Wait for one|Start another/ }).click().then(() => page.getByRole("heading", { name: /in line|next/ }).waitFor())],
+  ["waiting", "scientist", "/?q=vulcan", async (page) => page.getByRole("button", { name: /Wait for (one|another)|Start another/ }).click().then(() => page.getByRole("heading", { name: /in line|next/ }).waitFor())],
   ["pools", "admin", "/admin/pools"],
   ["pools-edit", "admin", "/admin/pools", async (page) => page.getByRole("button", { name: "Edit the sizes of muon", exact: true }).click()],
   ["pool", "admin", "/admin/pools/muon"],

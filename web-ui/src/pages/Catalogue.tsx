@@ -5,7 +5,7 @@ import { useData, useNow } from "../api/data.ts";
 import type { Allocation, VmType } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
 import { Announce, Button, Page, Pill, ProblemNote, useAction, Waiting } from "../ui/parts.tsx";
-import { availabilityTone, availabilityWords, startWords } from "../words/availability.ts";
+import { anotherWords, availabilityTone, availabilityWords, startWords } from "../words/availability.ts";
 import { noneWords } from "../words/waiting.ts";
 import { concernWords } from "../words/windows.ts";
 
@@ -165,7 +165,7 @@ function TypeCard({ type, mine }: { type: VmType; mine: readonly Allocation[] })
           <Button disabled>Not open now</Button>
         ) : (
           <Button kind={had === undefined ? "primary" : "plain"} busy={busy} onClick={() => void start(type.name)} aria-describedby={heading}>
-            {had === undefined ? promise : "Start another"}
+            {had === undefined ? promise : anotherWords(type.availability)}
           </Button>
         )}
       </div>

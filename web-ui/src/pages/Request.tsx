@@ -6,11 +6,12 @@ import type { Allocation, VmType } from "../api/schema.d.ts";
 import { useMe } from "../session.tsx";
 import { MachineCard, StopWaiting } from "../ui/MachineCard.tsx";
 import { Announce, Button, Page, ProblemNote, useTitle, Waiting } from "../ui/parts.tsx";
-import { ordinal } from "../words/availability.ts";
+import { alternatives } from "../words/alternatives.ts";
+import { anotherWords, ordinal } from "../words/availability.ts";
 import { endWords } from "../words/states.ts";
 import { likelyWords, waitingWords } from "../words/waiting.ts";
 import { clock, clockSeconds, inFull, moment, span } from "../words/time.ts";
-import { useStart, useVmTypes } from "./Catalogue.tsx";
+import { sizeWords, useStart, useVmTypes } from "./Catalogue.tsx";
 
 export function RequestPage() {
   const { id = "" } = useParams();
@@ -67,7 +68,7 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
   const { estimate, position } = allocation;
   const promised = usePromise(allocation, now);
   const late = promised !== null && now > promised;
-  const similar = types.filter((one) => one.name !== allocation.vmType && one.availability.state === "READY_NOW" && one.groups.some((group) => type?.groups.includes(group))).slice(0, 2);
+  const instead = type === undefined ? null : alternatives(type, types);
   useTitle(position === null ? `Waiting for ${title}` : `${ordinal(position)} in line for ${title}`);
 
   return (
@@ -98,12 +99,12 @@ function WaitingRoom({ allocation, title, type, types, put }: ShownProps & { tit
           { name: "Yours", state: "next", what: "it opens on this page" },
         ]}
       />
-      {similar.length > 0 && (
+      {instead !== null && instead.types.length > 0 && (
         <p>
-          Ready now and much the same: {similar.map((one, i) => (
+          {instead.alike ? "Ready now and much the same" : "Ready now"}: {instead.types.map((one, i) => (
             <span key={one.name}>
               {i > 0 && " and "}
-              <Link to={`/?q=${encodeURIComponent(one.title)}`}>{one.title}</Link>
+              <Link to={`/?q=${encodeURIComponent(one.title)}`}>{one.title}</Link> <span className="soft">({sizeWords(one)})</span>
             </span>
           ))}.
         </p>
@@ -165,7 +166,7 @@ function Over({ allocation, title, type }: ShownProps & { title: string }) {
       <div className="actions">
         {type !== undefined && type.availability.state !== "CLOSED" && (
           <Button kind="primary" busy={busy} onClick={() => void start(type.name)}>
-            Start another
+            {anotherWords(type.availability)}
           </Button>
         )}
         <Link className="button plain" to="/machines">

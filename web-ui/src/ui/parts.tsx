@@ -2,7 +2,7 @@ import { useEffect, useId, useLayoutEffect, useRef, useState, type ButtonHTMLAtt
 import { ApiProblem, Unreachable } from "../api/client.ts";
 import type { Connect, StateCounts } from "../api/schema.d.ts";
 import { advice, type Tone } from "../words/states.ts";
-import { inFull, moment, relative } from "../words/time.ts";
+import { inFull, localTimes, moment, relative } from "../words/time.ts";
 
 export function Page({ title, lead, actions, children }: { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   useTitle(title);
@@ -67,7 +67,8 @@ export function explain(error: unknown): { title: string; detail: string | null;
   if (error instanceof ApiProblem) {
     const { problem } = error;
     const fields = problem.errors?.map(({ field, message }) => `${field}: ${message}`).join("; ");
-    return { title: ended(problem.title), detail: ended(fields || problem.detail || null), hint: advice(problem) };
+    const detail = fields || problem.detail || null;
+    return { title: ended(problem.title), detail: ended(detail === null ? null : localTimes(detail, new Date())), hint: advice(problem) };
   }
   return { title: "Something went wrong on this page.", detail: String(error), hint: "Reload the page; if it stays, tell an administrator." };
 }

@@ -1,5 +1,5 @@
 import type { Availability, AvailabilityState } from "../api/schema.d.ts";
-import { moment, roughly } from "./time.ts";
+import { moment, roughly, roughlyWithin } from "./time.ts";
 import type { Tone } from "./states.ts";
 import { noEstimateWords } from "./waiting.ts";
 
@@ -15,10 +15,10 @@ export function availabilityTone({ state, reason }: Availability): Tone {
   return reason?.code === "TROUBLE" ? "bad" : reason?.code === "MAINTENANCE" ? "info" : (TONES as Record<string, Tone | undefined>)[state] ?? "info";
 }
 
-/** `About 4 min (usually under 7)`. */
+/** `About 4 min (usually under 8)`. */
 export function waitWords(p50: number, p90: number): string {
   const usual = roughly(p50);
-  const most = roughly(p90);
+  const most = roughlyWithin(p90);
   const about = usual === "a few seconds" ? "A few seconds" : `About ${usual}`;
   if (most === usual) return about;
   const unit = usual.split("\u00a0")[1];
@@ -53,6 +53,11 @@ export function startWords(availability: Availability): string | null {
     default:
       return "Wait for one";
   }
+}
+
+/** What the button for one more promises. */
+export function anotherWords({ state }: Pick<Availability, "state">): string {
+  return state === "READY_NOW" ? "Start another" : "Wait for another";
 }
 
 /** When it is likely there, for one who waits: from the middle to nine times in ten. */

@@ -42,14 +42,23 @@ export function span(seconds: number): string {
 
 /** A length of time as one would say it of a guess: `a few seconds`, `20 s`, `4 min`, `2 h`. */
 export function roughly(seconds: number): string {
+  return guess(seconds, Math.round);
+}
+
+/** As {@link roughly}, never less than it is: for what is said to be enough. */
+export function roughlyWithin(seconds: number): string {
+  return guess(seconds, Math.ceil);
+}
+
+function guess(seconds: number, whole: (n: number) => number): string {
   if (seconds < 8) return "a few seconds";
-  if (seconds < 55) return `${Math.round(seconds / 5) * 5}\u00a0s`;
-  if (seconds < 50 * MINUTE) return `${Math.max(1, Math.round(seconds / MINUTE))}\u00a0min`;
+  if (seconds < 55) return `${whole(seconds / 5) * 5}\u00a0s`;
+  if (seconds < 50 * MINUTE) return `${Math.max(1, whole(seconds / MINUTE))}\u00a0min`;
   if (seconds < 20 * HOUR) {
-    const halves = Math.round(seconds / (HOUR / 2)) / 2;
+    const halves = whole(seconds / (HOUR / 2)) / 2;
     return `${halves === Math.floor(halves) ? halves : `${Math.floor(halves) === 0 ? "" : Math.floor(halves)}½`}\u00a0h`;
   }
-  return `${Math.max(1, Math.round(seconds / DAY))}\u00a0d`;
+  return `${Math.max(1, whole(seconds / DAY))}\u00a0d`;
 }
 
 /** ISO duration in words for a form or a table. */
@@ -92,9 +101,23 @@ export function dayAndTime(at: Date, now: Date, zone?: string): string {
   return `${day} at ${clock(at, zone)}`;
 }
 
-/** Words of the service with their times in this browser's zone. */
+/** Words of the service with their times in this browser's zone and their durations in words. */
 export function localTimes(text: string, now: Date, zone?: string): string {
-  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z\b/g, (time) => moment(new Date(time), now, zone));
+  return text
+    .replace(UTC_SPAN, (_, day: string, from: string, lastDay: string | undefined, to: string) => spanWords(new Date(`${day}T${from}Z`), new Date(`${lastDay ?? day}T${to}Z`), now, zone))
+    .replace(INSTANT, (time) => moment(new Date(time), now, zone))
+    .replace(DURATION, durationWords);
+}
+
+/** How the service names the time of a maintenance window: `2026-11-22 08:00 to 18:00 UTC`, with the day of the end where it is another one. */
+const UTC_SPAN = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) to (?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d) UTC\b/g;
+const INSTANT = /\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z\b/g;
+
+/** A word of its own, so that no part of a name is taken for one. */
+const DURATION = /(?<![\w./-])P(?=\d|T\d)(?:\d+D)?(?:T[\d.HMS]*[HMS])?(?![\w/-])/g;
+
+function spanWords(from: Date, to: Date, now: Date, zone?: string): string {
+  return `${moment(from, now, zone)} to ${dayNumber(from, zone) === dayNumber(to, zone) ? clock(to, zone) : moment(to, now, zone)}`;
 }
 
 export function dayWords(at: Date, zone?: string): string {

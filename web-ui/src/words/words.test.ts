@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SseReader } from "../api/sse.ts";
-import { breakerKind, breakerWaits, effectWords, probeSays, quotaWords, standingWords } from "./clouds.ts";
-import type { MaintenanceKind, WaitCode, WaitReason } from "../api/schema.d.ts";
-import { availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
+import { alternatives } from "./alternatives.ts";
+import { breakerKind, breakerWaits, effectWords, heldWords, type Known, noBreakersWords, notCountedWords, probeSays, quotaWords, standingWords, telling } from "./clouds.ts";
+import type { Breaker, MaintenanceKind, WaitCode, WaitReason } from "../api/schema.d.ts";
+import { anotherWords, availabilityTone, availabilityWords, etaWords, ordinal, startWords, waitWords } from "./availability.ts";
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
@@ -10,7 +11,7 @@ import { reclaimWords } from "./reclaim.ts";
 import { likelyWords, noneWords, waitingWords } from "./waiting.ts";
 import { PRESETS, presetOf, WEATHER_FIELDS, weatherValue } from "./weather.ts";
 import { betweenWords, concernWords, instantOf, leadWords, localInput, sessionWords, timesWrong, toCome, verdict, WINDOW_KINDS, WINDOW_STATES } from "./windows.ts";
-import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, secondsOf, span } from "./time.ts";
+import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly, roughlyWithin, secondsOf, span } from "./time.ts";
 
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const now = new Date(2026, 10, 20, 10, 0, 0);
@@ -55,6 +56,15 @@ describe("durations", () => {
     [3100, "1 h"],
     [172_800, "2 d"],
   ])("guesses %d s as %s", (seconds, words) => expect(plain(roughly(seconds))).toBe(words));
+
+  it.each([
+    [7, "a few seconds"],
+    [20, "20 s"],
+    [21.8, "25 s"],
+    [61, "2 min"],
+    [3700, "1½ h"],
+    [90_000, "2 d"],
+  ])("bounds %d s by %s", (seconds, words) => expect(plain(roughlyWithin(seconds))).toBe(words));
 });
 
 describe("moments", () => {
@@ -81,6 +91,24 @@ describe("moments", () => {
     expect(localTimes("no time", at)).toBe("no time");
   });
 
+  it("are of the browser's zone in the time of a window", () => {
+    const at = new Date("2026-11-21T12:00:00Z");
+    const said = (text: string) => localTimes(`maintenance window 'new switches' from ${text}`, at, "Europe/Berlin").replace("maintenance window 'new switches' ", "");
+    expect(said("2026-11-21 13:31 to 13:51 UTC")).toBe("from 14:31 to 14:51");
+    expect(said("2026-11-21 22:31 to 23:51 UTC")).toBe("from 23:31 to tomorrow 00:51");
+    expect(said("2026-11-21 23:31 to 23:51 UTC, which")).toBe("from tomorrow 00:31 to 00:51, which");
+    expect(said("2026-11-26 08:00 to 2026-11-27 18:00 UTC")).toBe("from Thu 26 Nov 09:00 to Fri 27 Nov 19:00");
+  });
+
+  it("stand with durations in words", () => {
+    const said = (text: string) => plain(localTimes(text, now));
+    expect(said("not ready after PT43.598583S")).toBe("not ready after 44 s");
+    expect(said("lease PT12H → P14D, at most maxLifetime (PT336H)")).toBe("lease 12 h → 14 d, at most maxLifetime (14 d)");
+    expect(said("no report after PT10M.")).toBe("no report after 10 min.");
+    expect(said("no answer within PT1M30S, since " + later(3600).toISOString())).toBe("no answer within 1 min 30 s, since 11:00");
+    for (const name of ["VPT10M", "PT10M-node", "img-P2D", "P", "PT", "PT5", "PTS", "P4", "POST", "PT10Mx"]) expect(said(name)).toBe(name);
+  });
+
   it("stand to now", () => {
     expect(relative(later(5), now)).toBe("now");
     expect(plain(relative(later(80), now))).toBe("in 1 min 20 s");
@@ -105,7 +133,7 @@ describe("availability", () => {
 
   it.each([
     [{ ...base, state: "READY_NOW", ready: 5 }, "Ready now", "Start – ready now"],
-    [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 7)", "Wait for one"],
+    [{ ...base, state: "WAIT", waitSeconds: { p50: 250, p90: 430 } }, "About 4 min (usually under 8)", "Wait for one"],
     [{ ...base, state: "WAIT" }, "No estimate", "Wait for one"],
     [{ ...base, state: "WAIT", reason: { ...none, code: "STARTING" } }, "No estimate: no start was timed yet", "Wait for one"],
     [{ ...base, state: "WAIT", reason: { ...none, code: "TROUBLE", since: later(-2880).toISOString(), places: ["harwell"] } }, "No estimate: clouds have trouble", "Wait for one"],
@@ -121,14 +149,42 @@ describe("availability", () => {
   });
 
   it("does not repeat itself when there is no spread, and names both units when they differ", () => {
-    expect(plain(waitWords(240, 250))).toBe("About 4 min");
+    expect(plain(waitWords(230, 240))).toBe("About 4 min");
+    expect(plain(waitWords(12, 21.8))).toBe("About 10 s (usually under 25)");
     expect(plain(waitWords(3, 20))).toBe("A few seconds (usually under 20 s)");
-    expect(plain(waitWords(30, 130))).toBe("About 30 s (usually under 2 min)");
+    expect(plain(waitWords(30, 130))).toBe("About 30 s (usually under 3 min)");
   });
 
   it("says when", () => expect(plain(etaWords({ p50Seconds: 240, p90Seconds: 420 }, now))).toBe("About 4 min (usually under 7), so likely by 10:04"));
 
+  it("promises another only where one is ready", () => {
+    expect(anotherWords({ state: "READY_NOW" })).toBe("Start another");
+    expect(anotherWords({ state: "WAIT" })).toBe("Wait for another");
+    expect(anotherWords({ state: "AT_CAPACITY" })).toBe("Wait for another");
+  });
+
   it("counts", () => expect([1, 2, 3, 4, 11, 12, 13, 21, 22, 103, 111].map(ordinal)).toEqual(["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "103rd", "111th"]));
+});
+
+describe("instead of a type", () => {
+  const type = (name: string, vcpus: number, ramGb: number, gpus = 0, state: "READY_NOW" | "WAIT" = "READY_NOW", groups = ["Muon"]) => ({ name, vcpus, ramGb, gpus, groups, availability: { ...{ ready: 1, waitSeconds: null, until: null, reason: null }, state } });
+  const names = (wanted: ReturnType<typeof type>, ...all: ReturnType<typeof type>[]) => {
+    const { types, alike } = alternatives(wanted, [wanted, ...all]);
+    return [alike, ...types.map(({ name }) => name)];
+  };
+  const wanted = type("wanted", 8, 32, 0, "WAIT");
+
+  it("are two of its group and size that are ready", () => {
+    expect(names(wanted, type("busy", 8, 32, 0, "WAIT"), type("foreign", 8, 32, 0, "READY_NOW", ["Laser"]), type("a", 8, 32), type("huge", 64, 512), type("b", 4, 16), type("c", 16, 64))).toEqual([true, "a", "b"]);
+    expect(names(wanted)).toEqual([false]);
+  });
+
+  it("are not said to be the same in another size", () => expect(names(wanted, type("tiny", 1, 2), type("lean", 8, 8))).toEqual([false, "tiny", "lean"]));
+
+  it("have no fewer graphics cards, and none where none is needed", () => {
+    expect(names(type("wanted", 8, 32, 2, "WAIT"), type("none", 8, 32), type("one", 8, 32, 1), type("two", 8, 32, 2), type("four", 16, 64, 4))).toEqual([true, "two", "four"]);
+    expect(names(wanted, type("cards", 8, 32, 1))).toEqual([false]);
+  });
 });
 
 describe("whoever waits", () => {
@@ -164,7 +220,7 @@ describe("whoever waits", () => {
   });
 
   it("has an estimate only if there is one", () => {
-    expect(plain(likelyWords({ estimate: { p50Seconds: 250, p90Seconds: 430 }, waiting: reason("STARTING") }, now))).toBe("About 4 min (usually under 7)");
+    expect(plain(likelyWords({ estimate: { p50Seconds: 250, p90Seconds: 430 }, waiting: reason("STARTING") }, now))).toBe("About 4 min (usually under 8)");
     for (const [code, words] of [["READY", "one is ready"], ["LATE", "starts are late"], ["ALL_IN_USE", "all in use"], ["MAINTENANCE", "maintenance"], ["PAUSED", "starts are paused"], ["TROUBLE", "clouds have trouble"], ["RETURNING", "a cloud is coming back"], ["NO_ROOM", "the clouds are full"], ["CLOSED", "closed"]] as const)
       expect(likelyWords({ estimate: null, waiting: reason(code) }, now)).toBe(`No estimate: ${words}`);
     expect(likelyWords({ estimate: null, waiting: reason("SOMETHING_NEW") }, now)).toBe("No estimate");
@@ -224,11 +280,15 @@ describe("the scale of a chart", () => {
 });
 
 describe("a breaker", () => {
-  const open = { state: "OPEN", strikes: 2, until: later(840).toISOString(), canary: null } as const;
+  const open = { kind: "UNREACHABLE", state: "OPEN", strikes: 2, until: later(840).toISOString(), canary: null } as const;
 
   it.each([
     [open, "no canary before 10:14 (in 14 min)"],
     [{ ...open, until: later(-5).toISOString() }, "a canary is due"],
+    [{ ...open, until: later(5).toISOString() }, "a canary is due"],
+    [{ ...open, kind: "LATE" }, "used only where nothing better has room; no canary before 10:14 (in 14 min)"],
+    [{ ...open, kind: "LATE", state: "HALF_OPEN" }, "used only where nothing better has room; a canary is due"],
+    [{ ...open, kind: "LATE", state: "CLOSED", strikes: 1 }, "launches go on; 1 failure so far"],
     [{ ...open, until: null }, "open until what it waits for is well again"],
     [{ ...open, state: "HALF_OPEN" }, "half open: the next launch is its canary"],
     [{ ...open, state: "HALF_OPEN", canary: "01980a2b-0000-7000-8000-000000000001" }, "half open: canary 01980a2b… is booting"],
@@ -250,10 +310,70 @@ describe("a breaker", () => {
 });
 
 describe("a cloud", () => {
+  const breaker = (kind: Breaker["kind"], of: Partial<Breaker> = {}): Breaker => ({ flavor: null, image: null, kind, state: "OPEN", strikes: 2, since: now.toISOString(), until: later(60).toISOString(), reason: "HTTP 503", canary: null, ...of });
+  const late = breaker("LATE", { flavor: "l3.micro", image: "tiny", reason: "not ready after PT40S" });
+  const since = `, since ${now.toISOString()}`;
+  const cloud = (health: Known["health"], healthReason: string | null = null, more: Partial<Known> = {}): Known => ({ health, healthReason, width: null, breakers: [], probes: [], ...more });
+
   it("says how wide it is while it recovers", () => {
-    expect(effectWords({ health: "RECOVERING", width: 1 })).toContain("one machine may prepare at once");
-    expect(effectWords({ health: "RECOVERING", width: 8 })).toContain("8 machines may prepare at once");
-    expect(effectWords({ health: "UNHEALTHY", width: null })).toContain("Nothing is launched");
+    expect(effectWords(cloud("RECOVERING", null, { width: 1 }))).toContain("one machine may prepare at once");
+    expect(effectWords(cloud("RECOVERING", null, { width: 8 }))).toContain("8 machines may prepare at once");
+    expect(effectWords(cloud("RECOVERING"))).toContain("after an illness or a maintenance window");
+    expect(effectWords(cloud("DEGRADED", `l3.micro with tiny: launches there are late: not ready after PT40S${since}`, { width: 4, breakers: [late] }))).toContain("4 machines may prepare at once");
+  });
+
+  it("that is sick is tried by canaries only while it can be seen", () => {
+    const fails = breaker("UNREACHABLE");
+    const creates = `creates fail: HTTP 503${since}`;
+    const tried = "Nothing is launched on it but one at a time";
+    expect(effectWords(cloud("UNHEALTHY", creates, { breakers: [fails] }))).toContain(tried);
+    expect(effectWords(cloud("UNHEALTHY", "4 listings failed in a row: HTTP 503"))).toContain("not even to try it, while it cannot be listed.");
+    expect(effectWords(cloud("UNHEALTHY", `4 listings failed in a row: HTTP 503; ${creates}`, { breakers: [fails] }))).toContain("not even to try it");
+    expect(effectWords(cloud("UNHEALTHY", `${creates}; probe vpn fails since 2026-11-20T09:00:00Z: no answer`, { breakers: [fails], probes: [{ name: "vpn", failing: true }] }))).toContain("not even to try it, while the probe vpn fails.");
+    expect(effectWords(cloud("UNHEALTHY", creates, { breakers: [fails], probes: [{ name: "vpn", failing: false }] }))).toContain(tried);
+    expect(effectWords(cloud("UNHEALTHY", "probe vpn fails", { probes: [{ name: "vpn", failing: true }, { name: "squid", failing: true }] }))).toContain("while the probes vpn, squid fail.");
+  });
+
+  it("that is degraded is a last resort as a whole only for its calls", () => {
+    const calls = "60 % of the calls to create failed in the last minute";
+    const boots = `l3.micro with tiny: launches there are late: not ready after PT40S${since}`;
+    expect(effectWords(cloud("DEGRADED", calls))).toContain("only where nothing better has room");
+    expect(effectWords(cloud("DEGRADED", boots, { breakers: [late] }))).toContain("Only the flavors with an open breaker are concerned");
+    expect(effectWords(cloud("DEGRADED", `${boots}; ${calls}`, { breakers: [late] }))).toContain("only where nothing better has room");
+    expect(effectWords(cloud("DEGRADED", calls, { breakers: [{ ...late, state: "CLOSED" }] }))).toContain("only where nothing better has room");
+    expect(effectWords(cloud("DEGRADED", `it throttles us: 429${since}`, { breakers: [breaker("THROTTLED")] }))).toContain("Nothing is launched on it but one at a time");
+  });
+
+  it("is tried by one after a window, whatever its health", () => {
+    const breakers = [breaker("WINDOW", { state: "HALF_OPEN" })];
+    for (const health of ["HEALTHY", "RECOVERING"] as const) expect(effectWords(cloud(health, null, { breakers }))).toContain("one machine tries the cloud first");
+    expect(effectWords(cloud("HEALTHY"))).toBe("Machines are launched on it by weight.");
+  });
+
+  it("without breakers is not said to be open where something else keeps launches away", () => {
+    expect(noBreakersWords("HEALTHY")).toContain("nothing keeps launches away");
+    for (const health of Object.keys(CLOUD_HEALTH).filter((one) => one !== "HEALTHY")) expect(noBreakersWords(health)).toMatch(/^None: (?!nothing)/);
+    expect(noBreakersWords("HALF_ASLEEP")).toBe("None.");
+  });
+
+  it("shows closed breakers only while their failures count", () => {
+    const closed = breaker("LATE", { state: "CLOSED", strikes: 0 });
+    expect(telling([closed, { ...closed, strikes: 1 }, { ...closed, state: "OPEN" }])).toEqual([{ ...closed, strikes: 1 }, { ...closed, state: "OPEN" }]);
+  });
+
+  it("says on its card what its breakers do", () => {
+    const full = breaker("NO_CAPACITY", { flavor: "m1" });
+    expect(heldWords(cloud("HEALTHY"))).toEqual([]);
+    expect(heldWords(cloud("DEGRADED", "", { breakers: [late, full] }))).toEqual([
+      { what: "Nothing is launched but canaries on", which: "m1 (no room)" },
+      { what: "Launches are late, so used only where nothing better has room:", which: "l3.micro with tiny (boots are late)" },
+    ]);
+    for (const health of ["UNHEALTHY", "PAUSED", "MAINTENANCE"] as const) expect(heldWords(cloud(health, "", { breakers: [late] }))).toEqual([{ what: "Open breakers:", which: "l3.micro with tiny (boots are late)" }]);
+  });
+
+  it("that is unhealthy is not counted on for what prepares there", () => {
+    expect(notCountedWords("UNHEALTHY", 3)).toBe("The 3 that prepare are not counted on: the cloud is unhealthy.");
+    expect([notCountedWords("UNHEALTHY", 0), notCountedWords("DEGRADED", 3)]).toEqual([null, null]);
   });
 
   it("has probes that are well, missed once, or fail", () => {

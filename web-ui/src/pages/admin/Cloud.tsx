@@ -5,7 +5,7 @@ import { useData, useNow } from "../../api/data.ts";
 import type { Breaker, Cloud, OfferingStatus, Probe, QuotaUse } from "../../api/schema.d.ts";
 import { may, useMe, useSession } from "../../session.tsx";
 import { Button, Confirm, Field, Gauge, Page, Pill, Timeline, Waiting, warming, When } from "../../ui/parts.tsx";
-import { BREAKER_STATES, breakerKind, breakerWaits, effectWords, probeSays, quotaWords, secondsWords } from "../../words/clouds.ts";
+import { BREAKER_STATES, breakerKind, breakerWaits, effectWords, noBreakersWords, probeSays, quotaWords, secondsWords, telling } from "../../words/clouds.ts";
 import { CLOUD_HEALTH, said, sentence } from "../../words/states.ts";
 import { localTimes, relative, span } from "../../words/time.ts";
 import { WeatherPanel } from "./Weather.tsx";
@@ -44,7 +44,7 @@ export function CloudPage() {
           {(one) => (
             <>
               <Health cloud={one} />
-              <Breakers breakers={one.breakers} />
+              <Breakers breakers={telling(one.breakers)} none={noBreakersWords(one.health)} />
               <Offerings offerings={one.offerings} />
               <div className="grid wide">
                 <Probes probes={one.probes} />
@@ -86,13 +86,13 @@ function Health({ cloud }: { cloud: Cloud }) {
   );
 }
 
-function Breakers({ breakers }: { breakers: readonly Breaker[] }) {
+function Breakers({ breakers, none }: { breakers: readonly Breaker[]; none: string }) {
   const now = useNow(5_000);
   return (
     <section>
       <h2>Breakers</h2>
       {breakers.length === 0 ? (
-        <p className="soft">None: nothing keeps launches away.</p>
+        <p className="soft">{none}</p>
       ) : (
         <table className="stack">
           <caption className="unseen">Breakers</caption>
@@ -144,7 +144,7 @@ function Breakers({ breakers }: { breakers: readonly Breaker[] }) {
           </tbody>
         </table>
       )}
-      {breakers.length > 0 && <p className="soft small">A breaker that is open lets nothing through until its time has come; then one VM, its canary, is launched. If that becomes ready in time, the breaker is gone; if not, it opens again for twice as long.</p>}
+      {breakers.length > 0 && <p className="soft small">A breaker that is open lets nothing through until its time has come, except where boots are late: what is late is still used where nothing better has room. Then one VM, its canary, is launched. If that becomes ready in time, the breaker closes; if not, it opens again, mostly for twice as long.</p>}
     </section>
   );
 }

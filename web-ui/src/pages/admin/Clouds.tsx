@@ -2,7 +2,7 @@ import { Link } from "react-router";
 import { useNow } from "../../api/data.ts";
 import type { Cloud } from "../../api/schema.d.ts";
 import { Gauge, Page, Pill, Waiting, warming, When } from "../../ui/parts.tsx";
-import { standingWords } from "../../words/clouds.ts";
+import { heldWords } from "../../words/clouds.ts";
 import { CLOUD_HEALTH, said } from "../../words/states.ts";
 import { localTimes } from "../../words/time.ts";
 import { PauseButton, useClouds } from "./Cloud.tsx";
@@ -27,7 +27,6 @@ export function CloudsPage() {
 function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => void }) {
   const now = useNow(30_000);
   const health = said(CLOUD_HEALTH, cloud.health);
-  const breakers = standingWords(cloud.breakers);
   return (
     <article className="card" aria-label={cloud.name}>
       <div className="card-head">
@@ -51,11 +50,11 @@ function CloudCard({ cloud, saved }: { cloud: Cloud; saved: (cloud: Cloud) => vo
           </span>
         )}
       </p>
-      {breakers !== null && (
-        <p>
-          Nothing is launched but canaries on <b>{breakers}</b>.
+      {heldWords(cloud).map(({ what, which }) => (
+        <p key={what}>
+          {what} <b>{which}</b>.
         </p>
-      )}
+      ))}
       <div>
         <Gauge counts={cloud.counts} max={cloud.maxVms ?? cloud.live} target={0} />
         <p className="soft small">

@@ -2,8 +2,11 @@ import { Link, useParams } from "react-router";
 import { call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
 import type { Pool } from "../../api/schema.d.ts";
-import { Gauge, Page, Waiting, warming, When } from "../../ui/parts.tsx";
-import { durationWords, localTimes, roughly, secondsOf, span } from "../../words/time.ts";
+import { Gauge, Page, Pill, Waiting, warming, When } from "../../ui/parts.tsx";
+import { notCountedWords } from "../../words/clouds.ts";
+import { CLOUD_HEALTH, said } from "../../words/states.ts";
+import { durationWords, localTimes, roughly, roughlyWithin, secondsOf, span } from "../../words/time.ts";
+import { useClouds } from "./Cloud.tsx";
 import { DecisionList, Reasons } from "./Decisions.tsx";
 import { Legend } from "./Pools.tsx";
 import { SizeEditor } from "./SizeEditor.tsx";
@@ -43,6 +46,8 @@ export function PoolPage() {
 
 function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
   const now = useNow(60_000);
+  const clouds = useClouds();
+  const healthOf = (name: string) => clouds.data?.find((cloud) => cloud.name === name)?.health ?? null;
   return (
     <>
       <section className="card">
@@ -104,7 +109,10 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
           <tbody>
             {pool.placements.map((one) => (
               <tr key={`${one.cloud} ${one.flavor}`}>
-                <th scope="row">{one.cloud}</th>
+                <th scope="row">
+                  <Link to={`/admin/clouds/${one.cloud}`}>{one.cloud}</Link>
+                  <Standing health={healthOf(one.cloud)} preparing={warming(one.counts)} />
+                </th>
                 <td data-label="Image" className="full">
                   <code>{one.image}</code>
                 </td>
@@ -140,7 +148,7 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
         <dl className="facts columns">
           <Fact name="Serves">{pool.vmTypes.length === 0 ? "no VM type yet" : pool.vmTypes.join(", ")}</Fact>
           <Fact name="Ready when">{readyWords(pool.readyWhen)}</Fact>
-          <Fact name="From launch to ready">{pool.launchP50Seconds === null ? "not measured yet" : `${roughly(pool.launchP50Seconds)}${pool.launchP95Seconds === null ? "" : `, 95 of 100 within ${roughly(pool.launchP95Seconds)}`}`}</Fact>
+          <Fact name="From launch to ready">{pool.launchP50Seconds === null ? "not measured yet" : `${roughly(pool.launchP50Seconds)}${pool.launchP95Seconds === null ? "" : `, 95 of 100 within ${roughlyWithin(pool.launchP95Seconds)}`}`}</Fact>
           <Fact name="Boot timeout">{durationWords(pool.bootTimeout)}</Fact>
           <Fact name="First lease">{durationWords(pool.lease)}</Fact>
           <Fact name="Kept at most">{durationWords(pool.maxLifetime)}</Fact>
@@ -148,6 +156,20 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
           <Fact name="Its owner is warned before">{warningWords(pool)}</Fact>
         </dl>
       </section>
+    </>
+  );
+}
+
+/** What a cloud's health does to what is there of a pool; nothing where it is well or not known. */
+function Standing({ health, preparing }: { health: string | null; preparing: number }) {
+  if (health === null || health === "HEALTHY") return null;
+  const { word, tone } = said(CLOUD_HEALTH, health);
+  const not = notCountedWords(health, preparing);
+  return (
+    <>
+      {" "}
+      <Pill tone={tone}>{word}</Pill>
+      {not !== null && <p className="caution small">{not}</p>}
     </>
   );
 }

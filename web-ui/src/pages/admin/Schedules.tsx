@@ -6,7 +6,7 @@ import type { Pool, Schedule } from "../../api/schema.d.ts";
 import { Button, Confirm, Field, fieldError, Page, Pill, Waiting } from "../../ui/parts.tsx";
 import { StepChart } from "../../ui/StepChart.tsx";
 import { cronOf, cronWords, DAY_WORDS, DAYS, weeklyOf, type Day } from "../../words/cron.ts";
-import { clock, dayWords, durationWords, isoOf, moment, secondsOf } from "../../words/time.ts";
+import { clock, dayWords, durationWords, isoOf, localTimes, moment, secondsOf } from "../../words/time.ts";
 import { usePools } from "./Pools.tsx";
 
 type Asking = { readonly what: "create" } | { readonly what: "edit" | "delete"; readonly schedule: Schedule };
@@ -72,7 +72,7 @@ export function SchedulesPage() {
                       {one.name}
                       {one.notes.map((note) => (
                         <p key={note} className="caution small">
-                          {note}
+                          {localTimes(note, new Date())}
                         </p>
                       ))}
                     </th>
@@ -151,7 +151,7 @@ export function SchedulesPage() {
                             {point.target}
                           </td>
                           <td data-label="Why" className="full">
-                            {point.reason}
+                            {localTimes(point.reason, new Date())}
                           </td>
                         </tr>
                       ))}

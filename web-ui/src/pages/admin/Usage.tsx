@@ -4,7 +4,7 @@ import { useData } from "../../api/data.ts";
 import type { UsageRow } from "../../api/schema.d.ts";
 import { Page, Waiting } from "../../ui/parts.tsx";
 import { sentence } from "../../words/states.ts";
-import { dayWords, roughly } from "../../words/time.ts";
+import { dayWords, roughly, roughlyWithin } from "../../words/time.ts";
 import { useVmTypes } from "../Catalogue.tsx";
 
 const DAY = 24 * 3600 * 1000;
@@ -165,8 +165,9 @@ function Numbers({ of }: { of: (pick: (row: UsageRow) => number) => number }) {
 
 function waitWords({ waitP50Seconds, waitP90Seconds }: UsageRow): string {
   if (waitP50Seconds === null || waitP90Seconds === null) return "–";
-  const words = (seconds: number) => (seconds < 1 ? "none" : roughly(seconds));
-  return words(waitP50Seconds) === words(waitP90Seconds) ? words(waitP50Seconds) : `${words(waitP50Seconds)}, ${words(waitP90Seconds)}`;
+  const half = waitP50Seconds < 1 ? "none" : roughly(waitP50Seconds);
+  const most = waitP90Seconds < 1 ? "none" : roughlyWithin(waitP90Seconds);
+  return half === most ? half : `${half}, ${most}`;
 }
 
 function hours(number: number): string {

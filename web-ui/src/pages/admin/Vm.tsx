@@ -24,6 +24,7 @@ export function VmPage() {
   const close = () => setAsking(null);
   const data = vm.data;
   const admin = may(me, "ADMIN");
+  const missing = data === undefined && vm.error instanceof ApiProblem && vm.error.status === 404;
   const going = data?.state === "DELETING" || data?.state === "DELETED";
   return (
     <Page
@@ -64,7 +65,9 @@ export function VmPage() {
               </p>
             )}
             <dl className="facts columns card">
-              <Fact name="Pool">{admin ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool}</Fact>
+              <Fact name="Pool">
+                {admin ? <Link to={`/admin/pools/${one.pool}`}>{one.pool}</Link> : one.pool} <span className="soft">(<Link to={`/admin/fleet?pool=${encodeURIComponent(one.pool)}`}>its VMs</Link>, <Link to={`/admin/decisions?pool=${encodeURIComponent(one.pool)}`}>its decisions</Link>)</span>
+              </Fact>
               <Fact name="Cloud">
                 <Link to={`/admin/clouds/${one.cloud}`}>{one.cloud}</Link>
               </Fact>
@@ -100,6 +103,11 @@ export function VmPage() {
           </>
         )}
       </Waiting>
+      {missing && (
+        <p>
+          VMs that have gone are forgotten after a while. <Link to="/admin/fleet">See those that are there</Link>
+        </p>
+      )}
       {asking === "hold" && data !== undefined && <Hold vm={data} onClose={close} held={vm.reload} />}
       {asking === "let go" && (
         <Confirm
