@@ -25,6 +25,9 @@ public interface CloudCalls {
         submit(cloud, vm, create::get);
     }
 
+    /** A create has just failed, what follows from that is still to be recorded: others wait. */
+    default void createFailed(String cloud) {}
+
     /** {@link #submit(String, String, Runnable)} about a VM. */
     default void submit(String cloud, UUID vm, Runnable task) {
         submit(cloud, vm.toString(), task);

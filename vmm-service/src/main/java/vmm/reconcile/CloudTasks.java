@@ -31,6 +31,12 @@ final class CloudTasks implements CloudCalls, AutoCloseable {
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     @Override
+    public void createFailed(String cloud) {
+        var gate = gates.get(cloud);
+        if (gate != null) gate.narrow();
+    }
+
+    @Override
     public void submitCreate(String cloud, UUID vm, Supplier<Sent> create) {
         start(
                 cloud,

@@ -36,6 +36,11 @@ final class CreateGate {
         if (interrupted) Thread.currentThread().interrupt();
     }
 
+    /** One has failed that is inside still. */
+    synchronized void narrow() {
+        width = NARROW;
+    }
+
     synchronized void leave(CloudCalls.Sent sent) {
         inside--;
         lastLeft = System.nanoTime();

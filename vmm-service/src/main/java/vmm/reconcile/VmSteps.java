@@ -332,7 +332,9 @@ public class VmSteps {
             vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
             return CloudCalls.Sent.NOT;
         }
-        switch (provider.create(spec(vm))) {
+        var answer = provider.create(spec(vm));
+        if (!(answer instanceof CreateAnswer.Accepted)) calls.createFailed(vm.cloud());
+        switch (answer) {
             // Where the row was changed meanwhile, the next pass goes by the answer.
             case CreateAnswer.Accepted(String instanceId) -> {
                 transactions.executeWithoutResult(
