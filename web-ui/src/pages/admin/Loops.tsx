@@ -20,6 +20,7 @@ const WHAT: Record<string, string> = {
   reclaim: "ends leases that are over, warns of and takes back what nobody uses",
   orphan: "looks on its cloud for instances that no VM here stands for",
   publish: "tells browsers and scripts what has happened",
+  health: "looks at the probes of its cloud and reads its quota and offerings",
   housekeeping: "deletes rows that are older than they are kept",
 };
 
@@ -30,6 +31,7 @@ const CONSEQUENCE: Record<string, string> = {
   reclaim: "Leases that are over go on until it does, and nothing that is unused is taken back.",
   orphan: "Instances without a VM stay on this cloud, and cost, until it goes on.",
   publish: "Pages and scripts hear of nothing until it goes on; pages look every few seconds by themselves.",
+  health: "Probes, quota and offerings of this cloud stay as they were last seen until it goes on.",
   housekeeping: "Old rows stay until it goes on.",
 };
 
