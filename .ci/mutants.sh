@@ -74,15 +74,15 @@ mutant claim-waits-for-locks concurrency allocation/Allocations.java \
     'ORDER BY state_since, id LIMIT 1 FOR UPDATE'
 
 mutant grant-without-lock concurrency allocation/Allocations.java \
-    'ORDER BY state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
-    'ORDER BY state_since, id LIMIT :limit'
+    'state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
+    'state_since, id LIMIT :limit'
 
 mutant grant-waits-for-locks concurrency allocation/Allocations.java \
-    'ORDER BY state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
-    'ORDER BY state_since, id LIMIT :limit FOR UPDATE'
+    'state_since, id LIMIT :limit FOR UPDATE SKIP LOCKED' \
+    'state_since, id LIMIT :limit FOR UPDATE'
 
 mutant vanished-after-one-look simulation lifecycle/VmLifecycle.java \
-    'return since.plus(Terms.BETWEEN_LOOKS).isAfter(now)' \
+    'return since.plus(terms.betweenLooks()).isAfter(now)' \
     'return since.isAfter(now)'
 
 mutant listing-believed-at-once simulation lifecycle/VmLifecycle.java \
@@ -115,7 +115,7 @@ mutant silence-is-idleness simulation guest/GuestReports.java \
     'COALESCE(reporting_since, CASE WHEN reported_at >= :silent THEN reporting_since ELSE :now END)'
 
 mutant no-warning simulation allocation/Allocations.java \
-    'NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz) - " + WARNING + " AND "' \
+    'NOT vm.held AND allocation.warned_at <= CAST(:now AS timestamptz)" + " - " + WARNING + " AND "' \
     'NOT vm.held AND "'
 
 mutant youngest-request-first simulation allocation/Allocations.java \
@@ -127,14 +127,12 @@ mutant one-more-than-the-maximum simulation reconcile/RefillLoop.java \
     'pool.maxSize() + 1, seen.queued(),'
 
 mutant cloud-cap-forgotten simulation placement/Shelf.java \
-    'return Math.min(ownRoom, cloudRoom);' \
-    'return ownRoom;'
+    'return Math.min(Math.min(ownRoom, cloudRoom), atOnce);' \
+    'return Math.min(ownRoom, atOnce);'
 
 mutant create-whatever-the-row-became simulation vm/Vms.java \
-    "version = version + 1
-                        WHERE id = :id AND version = :version AND state = 'REQUESTED'" \
-    "version = version + 1
-                        WHERE id = :id AND version <= :version + 1000"
+    "WHERE vm.id = :id AND vm.version = :version AND vm.state = 'REQUESTED'" \
+    "WHERE vm.id = :id AND vm.version <= :version + 1000"
 
 mutant deleting-never-asked-again simulation lifecycle/VmLifecycle.java \
     'vm.deleteSentAt() != null && !over(vm.deleteSentAt(), Terms.BEFORE_ASKING_AGAIN, now)' \
