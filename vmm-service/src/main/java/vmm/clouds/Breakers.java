@@ -191,16 +191,14 @@ public class Breakers {
 
     /** Whether a launch there that becomes READY proves anything. */
     public boolean canBeProved(Launch launch) {
-        return jdbc.sql(
+        return about(
+                        launch,
                         """
                         SELECT width IS NOT NULL OR EXISTS (
                             SELECT 1 FROM breaker WHERE breaker.cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
                               AND (opened_at IS NOT NULL OR closed_at IS NULL))
                         FROM cloud WHERE name = :cloud
                         """)
-                .param("cloud", launch.cloud())
-                .param("flavor", launch.flavor())
-                .param("image", launch.image())
                 .query(Boolean.class)
                 .single();
     }
@@ -215,28 +213,24 @@ public class Breakers {
     public Set<Kind> clear(Launch launch, boolean late, Instant now) {
         Instant sentAt = Objects.requireNonNull(launch.sentAt());
         lock(launch);
-        jdbc.sql(
+        about(
+                        launch,
                         """
                         DELETE FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
                           AND opened_at IS NULL AND closed_at IS NULL
                           AND (since <= :sent OR kind IN ('BOOT_FAILED', 'LATE')) AND (kind <> 'LATE' OR NOT :late)
                         """)
-                .param("cloud", launch.cloud())
-                .param("flavor", launch.flavor())
-                .param("image", launch.image())
                 .param("sent", Instants.sql(sentAt))
                 .param("late", late)
                 .update();
         var closed =
-                jdbc.sql(
+                about(
+                                launch,
                                 """
                                 UPDATE breaker SET opened_at = NULL, until = NULL, canary = NULL, closed_at = :now
                                 WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
                                   AND opened_at <= :sent AND (kind <> 'LATE' OR NOT :late) RETURNING *
                                 """)
-                        .param("cloud", launch.cloud())
-                        .param("flavor", launch.flavor())
-                        .param("image", launch.image())
                         .param("sent", Instants.sql(sentAt))
                         .param("late", late)
                         .param("now", Instants.sql(now))
@@ -273,29 +267,33 @@ public class Breakers {
     public void assignCanary(Launch launch, Instant now) {
         lock(launch);
         int assigned =
-                jdbc.sql(
+                about(
+                                launch,
                                 """
                                 UPDATE breaker SET canary = :vm
                                 WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*') AND opened_at IS NOT NULL
                                 """)
                         .param("vm", launch.vm())
-                        .param("cloud", launch.cloud())
-                        .param("flavor", launch.flavor())
-                        .param("image", launch.image())
                         .update();
         if (assigned == 0) suspect(launch, now);
     }
 
+    /** A statement about what concerns a launch, by its cloud, flavor and image. */
+    private JdbcClient.StatementSpec about(Launch launch, String sql) {
+        return jdbc.sql(sql)
+                .param("cloud", launch.cloud())
+                .param("flavor", launch.flavor())
+                .param("image", launch.image());
+    }
+
     /** In the order of strikes: two orders would be a deadlock. */
     private void lock(Launch launch) {
-        jdbc.sql(
+        about(
+                        launch,
                         """
                         SELECT kind FROM breaker WHERE cloud = :cloud AND flavor IN (:flavor, '*') AND image IN (:image, '*')
                         ORDER BY flavor, image, kind FOR NO KEY UPDATE
                         """)
-                .param("cloud", launch.cloud())
-                .param("flavor", launch.flavor())
-                .param("image", launch.image())
                 .query(String.class)
                 .list();
     }
@@ -304,16 +302,14 @@ public class Breakers {
         String why =
                 launch.flavor() + " with " + launch.image() + ": others did not boot, one tries";
         events.append(NewEvent.ofCloud(launch.cloud(), "BREAKER_OPENED", why, "health"), now);
-        jdbc.sql(
+        about(
+                        launch,
                         """
                         INSERT INTO breaker (cloud, flavor, image, kind, since, opened_at, until, reason, canary)
                         VALUES (:cloud, :flavor, :image, 'BOOT_FAILED', :now, :now, :now, 'others did not boot', :vm)
                         ON CONFLICT (cloud, flavor, image, kind) DO UPDATE SET strikes = 1, since = :now, opened_at = :now, until = :now,
                             closed_at = NULL, reason = excluded.reason, canary = :vm
                         """)
-                .param("cloud", launch.cloud())
-                .param("flavor", launch.flavor())
-                .param("image", launch.image())
                 .param("now", Instants.sql(now))
                 .param("vm", launch.vm())
                 .update();

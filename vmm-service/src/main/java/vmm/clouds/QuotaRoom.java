@@ -32,34 +32,15 @@ public final class QuotaRoom {
     public static OptionalInt of(
             Optional<QuotaState> quota, Optional<Offering> size, Unseen unseen, Instant now) {
         if (quota.isEmpty() || tooOld(quota.get(), now)) return OptionalInt.empty();
-        var told = quota.get().quota();
-        return Stream.of(
-                        fit(told.maxInstances(), told.usedInstances(), unseen.instances(), 1),
-                        fit(
-                                told.maxVcpus(),
-                                told.usedVcpus(),
-                                unseen.vcpus(),
-                                size.map(Offering::vcpus).orElse(0)),
-                        fit(
-                                told.maxRamMb(),
-                                told.usedRamMb(),
-                                unseen.ramMb(),
-                                size.map(Offering::ramMb).orElse(0)))
-                .flatMapToInt(OptionalInt::stream)
-                .min();
+        var sizes = size.map(one -> Map.of(one.flavor(), one)).orElse(Map.of());
+        return Left.of(quota.get().quota(), unseen, sizes)
+                .tightest(size.map(Offering::flavor).orElse(""))
+                .map(limit -> OptionalInt.of(limit.fits()))
+                .orElse(OptionalInt.empty());
     }
 
     static boolean tooOld(QuotaState quota, Instant now) {
         return quota.readAt().plus(OLDEST).isBefore(now);
-    }
-
-    /**
-     * @param each how much one takes; 0 if that is not known, or nothing
-     */
-    private static OptionalInt fit(OptionalInt max, OptionalInt used, long unseen, int each) {
-        if (max.isEmpty() || used.isEmpty() || each <= 0) return OptionalInt.empty();
-        long left = (long) max.getAsInt() - used.getAsInt() - unseen;
-        return OptionalInt.of((int) Math.max(0, left / each));
     }
 
     /**

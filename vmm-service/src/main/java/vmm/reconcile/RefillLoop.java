@@ -137,7 +137,8 @@ public class RefillLoop implements Reconciler {
                         .collect(Collectors.toMap(CloudState::name, c -> c));
         var seen = counts.of(pool.id(), now);
         var effects = windows.effects(now);
-        var shelves = shelves(pool, seen, states, effects, now);
+        var open = breakers.open();
+        var shelves = shelves(pool, seen, states, effects, open, now);
         var trust = trust(seen, states, effects);
         var snapshot = snapshot(pool, target, seen, trust, shelves, now);
         var plan = PoolPlanner.plan(snapshot);
@@ -155,7 +156,7 @@ public class RefillLoop implements Reconciler {
                         plan.summary(),
                         plan.standing()),
                 now);
-        makeRoom(pool, snapshot, states, Math.min(plan.missing(), seen.queued()), now);
+        makeRoom(pool, snapshot, states, open, Math.min(plan.missing(), seen.queued()), now);
         return carryOut(pool, plan, now);
     }
 
@@ -221,8 +222,8 @@ public class RefillLoop implements Reconciler {
             PoolCounts.Seen seen,
             Map<String, CloudState> states,
             Map<String, WindowEffect> effects,
+            List<Breaker> open,
             Instant now) {
-        var open = breakers.open();
         var trying = open.isEmpty() ? Set.<UUID>of() : counts.canaries();
         var shelves = new ArrayList<Shelf>();
         for (var place : pool.placements()) {
@@ -319,11 +320,11 @@ public class RefillLoop implements Reconciler {
             Pool pool,
             PoolSnapshot snapshot,
             Map<String, CloudState> states,
+            List<Breaker> open,
             int people,
             Instant now) {
         int bySize = snapshot.maxSize() - snapshot.live();
         if (people <= 0 || bySize <= 0) return;
-        var open = breakers.open();
         var full =
                 snapshot.shelves().stream()
                         .filter(shelf -> shelf.ownRoom() > 0)
