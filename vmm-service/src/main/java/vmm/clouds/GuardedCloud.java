@@ -18,6 +18,8 @@ import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Leftover;
+import vmm.cloud.Misnomer;
+import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.Weathered;
@@ -161,6 +163,39 @@ public final class GuardedCloud implements CloudProvider {
     @Override
     public List<Image> images() throws CloudFailure {
         return call("images", reads, cloud::images);
+    }
+
+    @Override
+    public List<Network> networks() throws CloudFailure {
+        return call("networks", reads, cloud::networks);
+    }
+
+    @Override
+    public List<Misnomer> misnomers(String image, String flavor, @Nullable String network)
+            throws CloudFailure {
+        return call("misnomers", reads, () -> cloud.misnomers(image, flavor, network));
+    }
+
+    @Override
+    public void rehearse(LaunchSpec spec) throws CloudFailure {
+        call(
+                "rehearse",
+                reads,
+                () -> {
+                    cloud.rehearse(spec);
+                    return spec;
+                });
+    }
+
+    @Override
+    public void ping() throws CloudFailure {
+        call(
+                "ping",
+                reads,
+                () -> {
+                    cloud.ping();
+                    return name;
+                });
     }
 
     @Override

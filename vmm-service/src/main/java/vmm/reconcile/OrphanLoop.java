@@ -136,9 +136,9 @@ public class OrphanLoop implements Reconciler {
             log.info("orphan cloud={} leftovers are not known: {}", cloud, failure.detail());
             return 0;
         }
-        var instances = leftovers.stream().map(Leftover::instanceId).collect(Collectors.toSet());
-        var ours = vms.deletedInstances(cloud, instances, now.minus(LEFT_ALONE));
-        var doomed = leftovers.stream().filter(l -> ours.contains(l.instanceId())).toList();
+        var owners = leftovers.stream().map(Leftover::owner).collect(Collectors.toSet());
+        var ours = vms.deletedOwners(cloud, owners, now.minus(LEFT_ALONE));
+        var doomed = leftovers.stream().filter(l -> ours.contains(l.owner())).toList();
         for (var leftover : doomed) {
             calls.submit(cloud, leftover.id(), () -> remove(cloud, leftover, provider));
         }
@@ -155,8 +155,8 @@ public class OrphanLoop implements Reconciler {
                             leftover.kind()
                                     + " "
                                     + leftover.id()
-                                    + ": left behind by instance "
-                                    + leftover.instanceId(),
+                                    + ": left behind by "
+                                    + leftover.owner(),
                             "orphan"),
                     clock.instant());
         } catch (CloudFailure failure) {

@@ -53,18 +53,24 @@ public class Vms {
         return jdbc.sql(SELECT + "WHERE vm.id = :id").param("id", id).query(Vms::read).optional();
     }
 
-    /** Which of some instances were those of VMs that have been DELETED since before an instant. */
-    public Set<String> deletedInstances(String cloud, Set<String> instances, Instant before) {
-        if (instances.isEmpty()) return Set.of();
+    /**
+     * Which of some owners of leftovers are VMs that have been DELETED since before an instant.
+     *
+     * @param owners ids of instances or of VMs
+     */
+    public Set<String> deletedOwners(String cloud, Set<String> owners, Instant before) {
+        if (owners.isEmpty()) return Set.of();
         return jdbc.sql(
                         """
-                        SELECT instance_id FROM vm
-                        WHERE cloud = :cloud AND state = 'DELETED' AND state_since <= :before AND instance_id = ANY (:instances)
+                        SELECT owner FROM unnest(:owners) AS owner
+                        WHERE EXISTS (SELECT 1 FROM vm
+                                      WHERE (vm.instance_id = owner OR vm.id::text = owner)
+                                        AND cloud = :cloud AND state = 'DELETED' AND state_since <= :before)
                         """)
                 .param("cloud", cloud)
                 .param("before", Instants.sql(before))
-                .param("instances", instances.toArray(String[]::new))
-                .query((row, n) -> Objects.requireNonNull(row.getString("instance_id")))
+                .param("owners", owners.toArray(String[]::new))
+                .query((row, n) -> Objects.requireNonNull(row.getString("owner")))
                 .set();
     }
 

@@ -185,7 +185,7 @@ final class WatchedProvider implements CloudProvider {
     public void remove(Leftover leftover) throws CloudFailure {
         point("before remove");
         if (sim.view().vms().values().stream()
-                .anyMatch(vm -> leftover.instanceId().equals(vm.instance()))) {
+                .anyMatch(vm -> leftover.owner().equals(vm.instance()))) {
             throw new Violation("3", leftover + " is of a live VM and was removed");
         }
         cloud.remove(leftover);

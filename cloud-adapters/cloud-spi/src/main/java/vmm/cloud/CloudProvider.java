@@ -1,7 +1,11 @@
 package vmm.cloud;
 
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One cloud: an endpoint, an account and a region that can run instances.
@@ -67,6 +71,51 @@ public interface CloudProvider extends AutoCloseable {
 
     /** The images that can be launched here. */
     List<Image> images() throws CloudFailure;
+
+    /**
+     * The networks that instances can be launched in; empty where the cloud has no such choice.
+     */
+    default List<Network> networks() throws CloudFailure {
+        return List.of();
+    }
+
+    /**
+     * What of a placement stands for nothing here: each name of its image, flavor and network that
+     * a launch would be rejected for.
+     *
+     * @param network null: the cloud's default
+     * @return empty if all of it exists
+     * @throws CloudFailure if that could not be found out
+     */
+    default List<Misnomer> misnomers(String image, String flavor, @Nullable String network)
+            throws CloudFailure {
+        var wrong = new ArrayList<Misnomer>();
+        var images = images().stream().flatMap(some -> Stream.of(some.name(), some.id())).toList();
+        if (!images.contains(image)) wrong.add(new Misnomer("image", image, images));
+        var flavors = offerings().stream().map(Offering::flavor).toList();
+        if (!flavors.contains(flavor)) wrong.add(new Misnomer("flavor", flavor, flavors));
+        if (network == null) return wrong;
+        var networks =
+                networks().stream().flatMap(some -> Stream.of(some.name(), some.id())).toList();
+        if (!networks.contains(network)) wrong.add(new Misnomer("network", network, networks));
+        return wrong;
+    }
+
+    /**
+     * Goes through a create without making anything, as far as the cloud lets us: what it would
+     * refuse (permissions, names, options) is thrown.
+     */
+    default void rehearse(LaunchSpec spec) throws CloudFailure {
+        for (var wrong : misnomers(spec.image(), spec.flavor(), spec.network())) {
+            throw new CloudFailure.Rejected(
+                    "there is no " + wrong.what() + " '" + wrong.name() + "' here");
+        }
+    }
+
+    /** Asks, as cheaply as can be, whether the cloud answers and accepts our credentials. */
+    default void ping() throws CloudFailure {
+        quota();
+    }
 
     /** The cloud's own limits, and what of them is used by anyone. */
     Quota quota() throws CloudFailure;

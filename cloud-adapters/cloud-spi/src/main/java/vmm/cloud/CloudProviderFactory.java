@@ -1,7 +1,9 @@
 package vmm.cloud;
 
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import javax.sql.DataSource;
 
@@ -22,6 +24,14 @@ public interface CloudProviderFactory {
      * fleet file.
      */
     Set<String> credentials();
+
+    /**
+     * The options that a placement on such a cloud may hold ({@link LaunchSpec#options()}), each
+     * with what its values must match; others are refused.
+     */
+    default Map<String, Pattern> placementOptions() {
+        return Map.of();
+    }
 
     /**
      * Makes a provider without calling the cloud, which may be unreachable.

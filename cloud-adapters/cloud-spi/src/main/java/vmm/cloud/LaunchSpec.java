@@ -2,6 +2,8 @@ package vmm.cloud;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Map;
+
 /**
  * All that a cloud needs to launch one instance. Made from the row alone, so that the same row
  * makes the same request to the letter.
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param image name or id
  * @param flavor name or id
  * @param network name or id; null: the cloud's default
+ * @param options of the placement, which only this kind of cloud understands ({@link
+ *     CloudProviderFactory#placementOptions()})
  * @param userData cloud-init document, not encoded; holds the guest's secrets, never log it
  */
 public record LaunchSpec(
@@ -18,7 +22,23 @@ public record LaunchSpec(
         String image,
         String flavor,
         @Nullable String network,
+        Map<String, String> options,
         String userData) {
+
+    public LaunchSpec {
+        options = Map.copyOf(options);
+    }
+
+    /** Without options. */
+    public LaunchSpec(
+            String name,
+            Tags tags,
+            String image,
+            String flavor,
+            @Nullable String network,
+            String userData) {
+        this(name, tags, image, flavor, network, Map.of(), userData);
+    }
 
     @Override
     public String toString() {
@@ -30,6 +50,8 @@ public record LaunchSpec(
                 + flavor
                 + ", network "
                 + network
+                + ", options "
+                + options
                 + "]";
     }
 }

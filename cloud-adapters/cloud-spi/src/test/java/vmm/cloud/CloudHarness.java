@@ -33,7 +33,9 @@ public interface CloudHarness extends AutoCloseable {
         /** The credentials are not accepted any more. */
         UNAUTHORIZED,
         /** The next delete leaves something behind. */
-        LEFTOVER
+        LEFTOVER,
+        /** What is launched now is shown only after a while. */
+        SHOWN_LATE
     }
 
     /** What a throttling cloud asks for. */
@@ -94,6 +96,12 @@ public interface CloudHarness extends AutoCloseable {
 
     /** Somebody deletes an instance behind our back. */
     Optional<Consumer<String>> vanish();
+
+    /** Somebody removes the tags of an instance, but for that of its installation. */
+    Optional<Consumer<String>> untag();
+
+    /** An instance is shown without most of what belongs to it, in all listings from now on. */
+    Optional<Consumer<String>> garble();
 
     /** Shuts an instance off from within. */
     Optional<Consumer<String>> shutOff();

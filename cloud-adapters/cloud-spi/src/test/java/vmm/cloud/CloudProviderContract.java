@@ -117,6 +117,46 @@ public abstract class CloudProviderContract {
     }
 
     @Test
+    void answersThatAreLostTenTimesInARowLeaveOneInstance() throws CloudFailure {
+        assumeTrue(cloud.deduplicatesCreates(), "this cloud does not de-duplicate");
+        var spec = spec("vm-1");
+        begin(Trouble.LOST_REPLY);
+        for (int i = 0; i < 10; i++) {
+            assertThat(cloud.create(spec)).isInstanceOf(CreateAnswer.Unknown.class);
+            harness.passTime();
+        }
+        harness.calm();
+
+        var listed = awaitListed("vm-1");
+        assertThat(accepted(spec)).isEqualTo(listed.id());
+        for (int i = 0; i < 5; i++) harness.passTime();
+        assertThat(cloud.list()).extracting(Instance::id).containsExactly(listed.id());
+    }
+
+    @Test
+    void instanceThatIsShownLateIsListedOnceInTheEnd() throws CloudFailure {
+        begin(Trouble.SHOWN_LATE);
+        var id = accepted(spec("vm-1"));
+        if (cloud.deduplicatesCreates()) assertThat(accepted(spec("vm-1"))).isEqualTo(id);
+        assertThat(cloud.list()).isEmpty();
+
+        assertThat(awaitListed("vm-1").id()).isEqualTo(id);
+        assertThat(cloud.get(id)).isPresent();
+        assertThat(cloud.list()).hasSize(1);
+    }
+
+    @Test
+    void instanceThatIsDeletedBeforeItIsShownIsGoneInTheEnd() throws CloudFailure {
+        begin(Trouble.SHOWN_LATE);
+        var id = accepted(spec("vm-1"));
+        cloud.delete(id);
+
+        for (int i = 0; i < harness.patience(); i++) harness.passTime();
+        assertThat(cloud.get(id)).isEmpty();
+        assertThat(cloud.list()).isEmpty();
+    }
+
+    @Test
     void createInAnOutageIsNeverCalledAccepted() {
         begin(Trouble.OUTAGE);
 
@@ -229,12 +269,76 @@ public abstract class CloudProviderContract {
     }
 
     @Test
+    void instanceThatLostItsTagsIsStillListed() throws CloudFailure {
+        var untag = capability(harness.untag());
+        var id = accepted(spec("vm-1"));
+        var other = accepted(spec("vm-2"));
+        awaitListed("vm-1");
+        awaitListed("vm-2");
+        untag.accept(id);
+
+        await(
+                "shown without its tags",
+                () -> tagsOf(id).equals(Optional.of(untagged(harness.installation()))));
+        assertThat(cloud.list()).extracting(Instance::id).containsExactlyInAnyOrder(id, other);
+        assertThat(cloud.get(id)).isPresent();
+    }
+
+    @Test
+    void oddInstanceIsStillListedAndHidesNoOther() throws CloudFailure {
+        var garble = capability(harness.garble());
+        var id = accepted(spec("vm-1"));
+        var other = accepted(spec("vm-2"));
+        awaitListed("vm-1");
+        awaitListed("vm-2");
+        garble.accept(id);
+
+        assertThat(cloud.list()).extracting(Instance::id).containsExactlyInAnyOrder(id, other);
+        assertThat(cloud.get(id)).isPresent();
+    }
+
+    @Test
     void offeringsAndImagesNameWhatCanBeLaunchedAndTheQuotaCanBeAsked() throws CloudFailure {
         assumeTrue(harness.knowsItsFlavorsAndImages(), "this cloud takes anything");
         assertThat(cloud.offerings()).extracting(Offering::flavor).contains(harness.flavor());
         assertThat(cloud.images())
                 .anyMatch(image -> List.of(image.id(), image.name()).contains(harness.image()));
         assertThat(cloud.quota()).isNotNull();
+    }
+
+    @Test
+    void whatCanBeLaunchedIsNoMisnomerAndWhatCannotIsNamedWithWhatIsKnown() throws CloudFailure {
+        assumeTrue(harness.knowsItsFlavorsAndImages(), "this cloud takes anything");
+        assertThat(cloud.misnomers(harness.image(), harness.flavor(), harness.network())).isEmpty();
+        assertThatCode(() -> cloud.rehearse(spec("vm-1"))).doesNotThrowAnyException();
+
+        assertThat(cloud.misnomers("no-such-image", "no-such-flavor", harness.network()))
+                .extracting(Misnomer::what)
+                .containsExactly("image", "flavor");
+        assertThat(cloud.misnomers(harness.image(), "no-such-flavor", harness.network()))
+                .singleElement()
+                .satisfies(
+                        wrong -> {
+                            assertThat(wrong.name()).isEqualTo("no-such-flavor");
+                            assertThat(wrong.known()).contains(harness.flavor());
+                        });
+        assertThatThrownBy(() -> cloud.rehearse(spec("vm-1", harness.image(), "no-such-flavor")))
+                .isInstanceOf(CloudFailure.Rejected.class)
+                .hasMessageContaining("no-such-flavor");
+        assertThat(cloud.list()).isEmpty();
+    }
+
+    @Test
+    void networkThatIsNotThereIsAMisnomer() throws CloudFailure {
+        assumeTrue(harness.network() != null, "this cloud has no networks");
+        assertThat(cloud.misnomers(harness.image(), harness.flavor(), "no-such-network"))
+                .singleElement()
+                .satisfies(
+                        wrong -> {
+                            assertThat(wrong.what()).isEqualTo("network");
+                            assertThat(wrong.name()).isEqualTo("no-such-network");
+                            assertThat(wrong.known()).contains(harness.network());
+                        });
     }
 
     @Test
@@ -462,19 +566,19 @@ public abstract class CloudProviderContract {
         begin(Trouble.LEFTOVER);
         cloud.delete(id);
         await("gone", () -> cloud.get(id).isEmpty());
-        await("leftover", () -> !leftoversOf(id).isEmpty());
+        await("leftover", () -> !leftoversOf(id, "vm-1").isEmpty());
         harness.calm();
-        assertThat(leftoversOf(other)).isEmpty();
-        for (var leftover : leftoversOf(id)) {
+        assertThat(leftoversOf(other, "vm-2")).isEmpty();
+        for (var leftover : leftoversOf(id, "vm-1")) {
             cloud.remove(leftover);
             cloud.remove(leftover);
         }
-        assertThat(leftoversOf(id)).isEmpty();
+        assertThat(leftoversOf(id, "vm-1")).isEmpty();
     }
 
-    private List<Leftover> leftoversOf(String instance) throws CloudFailure {
+    private List<Leftover> leftoversOf(String instance, String vm) throws CloudFailure {
         return cloud.leftovers().stream()
-                .filter(leftover -> leftover.instanceId().equals(instance))
+                .filter(leftover -> List.of(instance, vm).contains(leftover.owner()))
                 .toList();
     }
 
@@ -493,7 +597,8 @@ public abstract class CloudProviderContract {
                 () -> cloud.delete("00000000-0000-4000-8000-000000000000"),
                 () -> cloud.offerings(),
                 () -> cloud.images(),
-                () -> cloud.quota());
+                () -> cloud.quota(),
+                () -> cloud.ping());
     }
 
     private static CloudFailure failureOf(Executable call) {
@@ -510,6 +615,17 @@ public abstract class CloudProviderContract {
                 .filter(instance -> vmId.equals(instance.tags().vmId()))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private Optional<Tags> tagsOf(String id) throws CloudFailure {
+        return cloud.list().stream()
+                .filter(instance -> instance.id().equals(id))
+                .map(Instance::tags)
+                .findFirst();
+    }
+
+    private static Tags untagged(String installation) {
+        return new Tags(installation, null, null);
     }
 
     private boolean listed(String id) throws CloudFailure {

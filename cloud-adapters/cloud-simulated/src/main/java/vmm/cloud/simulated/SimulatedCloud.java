@@ -9,10 +9,13 @@ import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Leftover;
+import vmm.cloud.Misnomer;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.Tags;
 import vmm.cloud.Weathered;
+
+import org.jspecify.annotations.Nullable;
 
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * A cloud kept in PostgreSQL: it outlives the process, is one cloud for all replicas, and has
@@ -173,6 +177,20 @@ public final class SimulatedCloud implements CloudProvider {
                         ? look(weather -> instances.images(clock.instant()))
                         : look(weather -> List.copyOf(options.images()));
         return images.stream().map(image -> new Image(image, image)).toList();
+    }
+
+    /** Takes any network, and any flavor and image where the fleet file names none. */
+    @Override
+    public List<Misnomer> misnomers(String image, String flavor, @Nullable String network)
+            throws CloudFailure {
+        return look(
+                weather ->
+                        Stream.of(
+                                        new Misnomer("image", image, options.images()),
+                                        new Misnomer("flavor", flavor, options.flavors()))
+                                .filter(some -> !some.known().isEmpty())
+                                .filter(some -> !some.known().contains(some.name()))
+                                .toList());
     }
 
     @Override

@@ -89,6 +89,7 @@ class SimulatedCloudContractTest extends CloudProviderContract {
                         case THROTTLED -> calm.with("throttled", 1).with("retryAfter", RETRY_AFTER);
                         case UNAUTHORIZED -> calm.with("unauthorized", 1);
                         case LEFTOVER -> calm.with("leftover", 1);
+                        case SHOWN_LATE -> calm.with("listLag", Duration.ofSeconds(5));
                     };
             return Optional.of(() -> cloud.setWeather(weather));
         }
@@ -101,6 +102,16 @@ class SimulatedCloudContractTest extends CloudProviderContract {
         @Override
         public Optional<Consumer<String>> vanish() {
             return Optional.of(cloud::vanish);
+        }
+
+        @Override
+        public Optional<Consumer<String>> untag() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Consumer<String>> garble() {
+            return Optional.empty();
         }
 
         @Override

@@ -2,6 +2,7 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.jclouds.HttpAnswer;

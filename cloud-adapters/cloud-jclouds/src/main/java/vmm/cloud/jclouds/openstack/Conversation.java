@@ -7,7 +7,9 @@ import org.jclouds.http.HttpRequest;
 import org.jclouds.io.Payloads;
 import org.jspecify.annotations.Nullable;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
+import vmm.cloud.jclouds.Budget;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.NoAnswer;
 
@@ -34,18 +36,20 @@ final class Conversation {
 
     private final Account account;
     private final Refusals refusals;
-    private final Duration budget;
-    private final long began = System.nanoTime();
+    private final Budget budget;
 
     /** Where a conversation gets its tokens. */
     interface Account {
         Keystone keystone() throws CloudFailure;
     }
 
-    Conversation(Account account, Refusals refusals, Duration budget) {
+    /**
+     * @param time of all its requests together
+     */
+    Conversation(Account account, Refusals refusals, Duration time) {
         this.account = account;
         this.refusals = refusals;
-        this.budget = budget;
+        this.budget = new Budget(time);
     }
 
     /**
@@ -71,9 +75,7 @@ final class Conversation {
         var keystone = account.keystone();
         for (boolean again = false; ; again = true) {
             var session = keystone.session();
-            if (System.nanoTime() - began > budget.toNanos()) {
-                throw new CloudFailure.Unreachable("the time for this call was over: " + budget);
-            }
+            budget.check();
             var address = URI.create(session.base(service) + path);
             var answer = keystone.line().send(request(method, address, body, headers, session));
             if (answer.status() != 401) return answer;

@@ -17,6 +17,7 @@ import org.jclouds.openstack.keystone.v3.config.KeystoneHttpApiModule;
 import org.jclouds.openstack.keystone.v3.domain.Token;
 import org.jspecify.annotations.Nullable;
 
+import vmm.cloud.jclouds.Shared;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.jclouds.CarefulHttp;
 import vmm.cloud.jclouds.HttpAnswer;

@@ -3,6 +3,7 @@ package vmm.cloud.jclouds.openstack;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;

@@ -2,6 +2,8 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
+import vmm.cloud.jclouds.Shared;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 
 import java.time.Duration;
@@ -54,6 +56,16 @@ final class Names {
                         meaning -> clock.instant().isBefore(meaning.until()),
                         () -> new Meaning(lookUp(talk, name), clock.instant().plus(MEMORY)))
                 .id();
+    }
+
+    /** Whether a name stands for one thing here. */
+    boolean isOne(Conversation talk, Kind kind, String text) throws CloudFailure {
+        try {
+            idOf(talk, kind, text);
+            return true;
+        } catch (CloudFailure.Rejected none) {
+            return false;
+        }
     }
 
     void forget() {

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 
 import org.jspecify.annotations.Nullable;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
@@ -13,12 +14,16 @@ import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Leftover;
+import vmm.cloud.Misnomer;
+import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.jclouds.NoAnswer;
+import vmm.cloud.jclouds.Words;
 import vmm.cloud.jclouds.openstack.Servers.Owner;
 
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +50,7 @@ public final class OpenStackCloud implements CloudProvider {
         this.config = config;
         this.options = OpenStackOptions.parse(config);
         this.clock = clock;
-        this.refusals = new Refusals(List.of(options.credentials().secret()), clock);
+        this.refusals = new Refusals(Words.hiding(List.of(options.credentials().secret())), clock);
         this.servers = new Servers(config.installation(), refusals);
         this.names = new Names(clock);
         this.launches = new Launches(options, names, refusals);
@@ -133,6 +138,30 @@ public final class OpenStackCloud implements CloudProvider {
     @Override
     public List<Image> images() throws CloudFailure {
         return new Shelves(talk()).images();
+    }
+
+    @Override
+    public List<Network> networks() throws CloudFailure {
+        return new Shelves(talk()).networks();
+    }
+
+    /** As a launch would look them up: also images that no list shows. */
+    @Override
+    public List<Misnomer> misnomers(String image, String flavor, @Nullable String network)
+            throws CloudFailure {
+        var talk = talk();
+        var shelves = new Shelves(talk);
+        var wrong = new ArrayList<Misnomer>();
+        if (!names.isOne(talk, Names.Kind.IMAGE, image)) {
+            wrong.add(new Misnomer("image", image, shelves.imageNames()));
+        }
+        if (!names.isOne(talk, Names.Kind.FLAVOR, flavor)) {
+            wrong.add(new Misnomer("flavor", flavor, shelves.flavorNames()));
+        }
+        if (network != null && !names.isOne(talk, Names.Kind.NETWORK, network)) {
+            wrong.add(new Misnomer("network", network, shelves.networkNames()));
+        }
+        return wrong;
     }
 
     @Override

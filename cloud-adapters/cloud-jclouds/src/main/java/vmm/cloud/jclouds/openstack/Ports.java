@@ -2,6 +2,7 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.Leftover;
 import vmm.cloud.jclouds.NoAnswer;
@@ -38,12 +39,12 @@ record Ports(Refusals refusals) {
                                 "servers",
                                 Map.of(),
                                 server -> Json.text(server, "id")));
-        suspects.removeIf(port -> alive.contains(port.instanceId()));
+        suspects.removeIf(port -> alive.contains(port.owner()));
         Collections.shuffle(suspects); // those that stay, being others', hide none of ours for ever
         var gone = new ArrayList<Leftover>();
         for (var port : suspects.subList(0, Math.min(LOOKS, suspects.size()))) {
             try {
-                if (isGone(talk, port.instanceId())) gone.add(port);
+                if (isGone(talk, port.owner())) gone.add(port);
             } catch (CloudFailure outOfTime) {
                 if (gone.isEmpty()) throw outOfTime;
                 break;
@@ -63,7 +64,7 @@ record Ports(Refusals refusals) {
             throw new CloudFailure.Rejected(
                     "port " + leftover.id() + " does not belong to that instance any more");
         }
-        if (!isGone(talk, leftover.instanceId())) {
+        if (!isGone(talk, leftover.owner())) {
             throw new CloudFailure.Rejected(
                     "the instance of port " + leftover.id() + " still exists");
         }

@@ -2,50 +2,39 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.NoAnswer;
+import vmm.cloud.jclouds.Words;
 
 import java.time.InstantSource;
-import java.util.Collection;
-import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What OpenStack's answers mean to the core: the one place that knows its codes and words.
  *
- * <p>Its words are shown to operators, so they are cut short and secrets in them are masked: nova
- * quotes what it does not like, user data included.
+ * <p>Its words are shown to operators, so they are made fit for that.
  */
 final class Refusals {
 
-    private static final int LONGEST = 300;
-
-    private final Collection<String> secrets;
+    private final Words words;
     private final InstantSource clock;
 
-    /**
-     * @param secrets never shown
-     */
-    Refusals(Collection<String> secrets, InstantSource clock) {
-        this.secrets = List.copyOf(secrets);
+    Refusals(Words words, InstantSource clock) {
+        this.words = words;
         this.clock = clock;
     }
 
     /** The same, which hides one more text. */
     Refusals hiding(String secret) {
-        return new Refusals(
-                Stream.concat(secrets.stream(), Stream.of(secret))
-                        .filter(text -> !text.isEmpty())
-                        .toList(),
-                clock);
+        return new Refusals(words.hiding(secret), clock);
     }
 
     /** Nobody answered, or not to the end. */
     CloudFailure silence(String whom, NoAnswer why) {
-        return new CloudFailure.Unreachable(masked(whom + " did not answer: " + why.getMessage()));
+        return new CloudFailure.Unreachable(words.masked(whom + " did not answer: " + why.getMessage()));
     }
 
     /** What keystone said instead of giving a token. */
@@ -75,24 +64,23 @@ final class Refusals {
 
     /** A create that was not accepted. */
     CreateAnswer ofCreate(String what, HttpAnswer answer) {
-        var words = words(what, answer);
+        var said = words(what, answer);
         return switch (answer.status()) {
-            case 401 -> new CreateAnswer.Refused(new CloudFailure.Unauthorized(words));
+            case 401 -> new CreateAnswer.Refused(new CloudFailure.Unauthorized(said));
             case 403, 413, 429 ->
                     new CreateAnswer.Refused(
                             isQuota(answer)
-                                    ? new CloudFailure.QuotaExceeded(words)
+                                    ? new CloudFailure.QuotaExceeded(said)
                                     : ofLook(what, answer));
             case 400, 404, 405, 406, 409, 410, 415, 422 ->
-                    new CreateAnswer.Refused(new CloudFailure.Rejected(words));
-            default -> new CreateAnswer.Unknown(new CloudFailure.Unreachable(words));
+                    new CreateAnswer.Refused(new CloudFailure.Rejected(said));
+            default -> new CreateAnswer.Unknown(new CloudFailure.Unreachable(said));
         };
     }
 
     /** Text of the cloud that is safe to show. */
     String shown(String text) {
-        var line = masked(text.replaceAll("\\s+", " ").strip());
-        return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
+        return words.shown(text);
     }
 
     private CloudFailure throttled(String what, HttpAnswer answer) {
@@ -125,11 +113,5 @@ final class Refusals {
             // a page of some proxy, of no use to anyone
         }
         return "";
-    }
-
-    private String masked(String text) {
-        var masked = text;
-        for (var secret : secrets) masked = masked.replace(secret, "***");
-        return masked;
     }
 }

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 
 import org.jspecify.annotations.Nullable;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.Instance;
 import vmm.cloud.Instance.Status;
 import vmm.cloud.Tags;

@@ -2,14 +2,17 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.Image;
+import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What can be launched on an OpenStack, and how much of it. */
 record Shelves(Conversation talk) {
@@ -38,6 +41,34 @@ record Shelves(Conversation talk) {
                                 new Image(
                                         Json.text(image, "id").orElseThrow(),
                                         Json.text(image, "name").orElse("")))
+                .toList();
+    }
+
+    List<Network> networks() throws CloudFailure {
+        var path = "/networks?fields=id&fields=name";
+        return talk.list(Service.NETWORK, path, "networks", Map.of()).stream()
+                .map(
+                        network ->
+                                new Network(
+                                        Json.text(network, "id").orElseThrow(),
+                                        Json.text(network, "name").orElse("")))
+                .toList();
+    }
+
+    /** What an image can be called by. */
+    List<String> imageNames() throws CloudFailure {
+        return images().stream().flatMap(image -> Stream.of(image.name(), image.id())).toList();
+    }
+
+    /** What a flavor can be called by, but for the ids. */
+    List<String> flavorNames() throws CloudFailure {
+        return offerings().stream().map(Offering::flavor).toList();
+    }
+
+    /** What a network can be called by. */
+    List<String> networkNames() throws CloudFailure {
+        return networks().stream()
+                .flatMap(network -> Stream.of(network.name(), network.id()))
                 .toList();
     }
 

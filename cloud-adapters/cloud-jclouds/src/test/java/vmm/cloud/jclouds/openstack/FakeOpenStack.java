@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -117,6 +118,16 @@ final class FakeOpenStack implements AutoCloseable {
     /** Changes how each server is shown. */
     synchronized void show(UnaryOperator<JsonObject> how) {
         shown = how;
+    }
+
+    /** Changes how one server is shown. */
+    void show(String id, Consumer<JsonObject> how) {
+        show(
+                server -> {
+                    var odd = server.deepCopy();
+                    if (text(odd, "id").equals(id)) how.accept(odd);
+                    return odd;
+                });
     }
 
     synchronized void setQuota(int instances) {

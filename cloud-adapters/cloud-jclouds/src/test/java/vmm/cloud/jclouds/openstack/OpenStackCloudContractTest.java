@@ -4,6 +4,7 @@ import vmm.cloud.CloudHarness;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CloudProviderContract;
 import vmm.cloud.ManualClock;
+import vmm.cloud.Tags;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.Drop;
 
@@ -97,6 +98,7 @@ class OpenStackCloudContractTest extends CloudProviderContract {
                                                                 "")));
                 case UNAUTHORIZED -> Optional.of(openStack::lockOut);
                 case LEFTOVER -> Optional.of(openStack::keepPorts);
+                case SHOWN_LATE -> Optional.of(() -> openStack.setListLag(Duration.ofSeconds(5)));
             };
         }
 
@@ -108,6 +110,26 @@ class OpenStackCloudContractTest extends CloudProviderContract {
         @Override
         public Optional<Consumer<String>> vanish() {
             return Optional.of(openStack::vanish);
+        }
+
+        @Override
+        public Optional<Consumer<String>> untag() {
+            return Optional.of(
+                    id ->
+                            openStack.show(
+                                    id,
+                                    server ->
+                                            server.getAsJsonObject("metadata")
+                                                    .keySet()
+                                                    .retainAll(Set.of(Tags.INSTALLATION))));
+        }
+
+        @Override
+        public Optional<Consumer<String>> garble() {
+            return Optional.of(
+                    id ->
+                            openStack.show(
+                                    id, server -> server.keySet().retainAll(Set.of("id", "name"))));
         }
 
         @Override

@@ -197,7 +197,7 @@ class RealOpenStackContractTest extends CloudProviderContract {
                 case OUTAGE ->
                         Optional.of(() -> paused("nova-api", "glance", "neutron", "keystone"));
                 case QUOTA_EXCEEDED -> Optional.of(this::quotaUsedUp);
-                case FAILED_PAGE, NO_CAPACITY, THROTTLED, UNAUTHORIZED, LEFTOVER ->
+                case FAILED_PAGE, NO_CAPACITY, THROTTLED, UNAUTHORIZED, LEFTOVER, SHOWN_LATE ->
                         Optional.empty();
             };
         }
@@ -211,6 +211,22 @@ class RealOpenStackContractTest extends CloudProviderContract {
         @Override
         public Optional<Consumer<String>> vanish() {
             return Optional.of(id -> new Admin().send("DELETE", "/servers/" + id, null, ""));
+        }
+
+        @Override
+        public Optional<Consumer<String>> untag() {
+            return Optional.of(
+                    id -> {
+                        for (var tag : List.of(Tags.STORE, Tags.VM_ID)) {
+                            new Admin()
+                                    .send("DELETE", "/servers/" + id + "/metadata/" + tag, null, "");
+                        }
+                    });
+        }
+
+        @Override
+        public Optional<Consumer<String>> garble() {
+            return Optional.empty();
         }
 
         @Override

@@ -1,4 +1,4 @@
-package vmm.cloud.jclouds.openstack;
+package vmm.cloud.jclouds;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,16 +13,16 @@ import java.util.function.Predicate;
  * Something that one caller finds for all who want it at that time, and that is kept while it is
  * good. A failure is shared with those who waited for it, and with nobody later.
  */
-final class Shared<T> {
+public final class Shared<T> {
 
     /** Where it comes from. */
-    interface Source<T> {
+    public interface Source<T> {
         T find() throws CloudFailure;
     }
 
     private final AtomicReference<@Nullable CompletableFuture<T>> current = new AtomicReference<>();
 
-    T get(Predicate<T> isGood, Source<T> source) throws CloudFailure {
+    public T get(Predicate<T> isGood, Source<T> source) throws CloudFailure {
         while (true) {
             var known = current.get();
             if (known != null && isUsable(known, isGood)) return join(known);
@@ -41,7 +41,7 @@ final class Shared<T> {
     }
 
     /** Somebody found that this one is not good any more; one found since is kept. */
-    void forget(T value) {
+    public void forget(T value) {
         var known = current.get();
         if (known != null && known.isDone() && isUsable(known, value::equals)) {
             current.compareAndSet(known, null);

@@ -1,4 +1,4 @@
-package vmm.cloud.jclouds.openstack;
+package vmm.cloud.jclouds;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -13,11 +13,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Careful reading of documents that others wrote: what is missing or odd is empty. */
-final class Json {
+public final class Json {
 
     private Json() {}
 
-    static JsonObject object(String body) throws CloudFailure {
+    public static JsonObject object(String body) throws CloudFailure {
         try {
             if (JsonParser.parseString(body) instanceof JsonObject object) return object;
         } catch (JsonParseException e) {
@@ -26,34 +26,34 @@ final class Json {
         throw new CloudFailure.Unreachable("the answer is no JSON object");
     }
 
-    static JsonObject object(JsonObject parent, String name) throws CloudFailure {
+    public static JsonObject object(JsonObject parent, String name) throws CloudFailure {
         if (parent.get(name) instanceof JsonObject object) return object;
         throw new CloudFailure.Unreachable("the answer has no '" + name + "'");
     }
 
-    static JsonArray array(JsonObject parent, String name) throws CloudFailure {
+    public static JsonArray array(JsonObject parent, String name) throws CloudFailure {
         if (parent.get(name) instanceof JsonArray array) return array;
         throw new CloudFailure.Unreachable("the answer has no '" + name + "'");
     }
 
-    static Optional<JsonObject> maybeObject(JsonObject parent, String name) {
+    public static Optional<JsonObject> maybeObject(JsonObject parent, String name) {
         return parent.get(name) instanceof JsonObject object
                 ? Optional.of(object)
                 : Optional.empty();
     }
 
-    static Optional<String> text(JsonObject parent, String name) {
+    public static Optional<String> text(JsonObject parent, String name) {
         return text(parent.get(name));
     }
 
-    static Optional<String> text(JsonElement element) {
+    public static Optional<String> text(JsonElement element) {
         return element instanceof JsonPrimitive primitive && primitive.isString()
                 ? Optional.of(primitive.getAsString())
                 : Optional.empty();
     }
 
-    /** A number that is not negative: OpenStack writes -1 for no limit. */
-    static OptionalInt count(JsonObject parent, String name) {
+    /** A number that is not negative: some write -1 for no limit. */
+    public static OptionalInt count(JsonObject parent, String name) {
         if (parent.get(name) instanceof JsonPrimitive primitive) {
             try {
                 int count = primitive.getAsInt();
