@@ -72,9 +72,7 @@ public interface CloudProvider extends AutoCloseable {
     /** The images that can be launched here. */
     List<Image> images() throws CloudFailure;
 
-    /**
-     * The networks that instances can be launched in; empty where the cloud has no such choice.
-     */
+    /** The networks that instances can be launched in; empty where the cloud has no such choice. */
     default List<Network> networks() throws CloudFailure {
         return List.of();
     }

@@ -5,7 +5,7 @@ package vmm.cloud;
  *
  * @param kind what it is, such as {@code port}
  * @param id the cloud's own id of it
- * @param owner id of the instance that is gone, or of its VM where only our tag tells; whose it was,
- *     only the core's rows can tell
+ * @param owner id of the instance that is gone, or of its VM where only our tag tells; whose it
+ *     was, only the core's rows can tell
  */
 public record Leftover(String kind, String id, String owner) {}

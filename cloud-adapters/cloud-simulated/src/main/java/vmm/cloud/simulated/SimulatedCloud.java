@@ -1,5 +1,7 @@
 package vmm.cloud.simulated;
 
+import org.jspecify.annotations.Nullable;
+
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
@@ -14,8 +16,6 @@ import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 import vmm.cloud.Tags;
 import vmm.cloud.Weathered;
-
-import org.jspecify.annotations.Nullable;
 
 import java.sql.SQLException;
 import java.time.Duration;
@@ -186,8 +186,9 @@ public final class SimulatedCloud implements CloudProvider {
         return look(
                 weather ->
                         Stream.of(
-                                        new Misnomer("image", image, options.images()),
-                                        new Misnomer("flavor", flavor, options.flavors()))
+                                        new Misnomer("image", image, List.copyOf(options.images())),
+                                        new Misnomer(
+                                                "flavor", flavor, List.copyOf(options.flavors())))
                                 .filter(some -> !some.known().isEmpty())
                                 .filter(some -> !some.known().contains(some.name()))
                                 .toList());

@@ -2,10 +2,10 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.util.Optional;

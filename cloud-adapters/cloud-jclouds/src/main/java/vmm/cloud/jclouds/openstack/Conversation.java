@@ -7,10 +7,10 @@ import org.jclouds.http.HttpRequest;
 import org.jclouds.io.Payloads;
 import org.jspecify.annotations.Nullable;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.jclouds.Budget;
 import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.net.URI;

@@ -17,13 +17,13 @@ import org.jclouds.openstack.keystone.v3.config.KeystoneHttpApiModule;
 import org.jclouds.openstack.keystone.v3.domain.Token;
 import org.jspecify.annotations.Nullable;
 
-import vmm.cloud.jclouds.Shared;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.jclouds.CarefulHttp;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.HttpLine;
 import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.NoLogging;
+import vmm.cloud.jclouds.Shared;
 
 import java.io.IOException;
 import java.time.Duration;

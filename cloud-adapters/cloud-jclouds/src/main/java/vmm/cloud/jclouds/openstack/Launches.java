@@ -3,11 +3,11 @@ package vmm.cloud.jclouds.openstack;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.nio.charset.StandardCharsets;

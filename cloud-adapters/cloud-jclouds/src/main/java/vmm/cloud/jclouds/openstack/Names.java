@@ -2,9 +2,9 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
-import vmm.cloud.jclouds.Shared;
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
+import vmm.cloud.jclouds.Json;
+import vmm.cloud.jclouds.Shared;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 
 import org.jspecify.annotations.Nullable;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudConfig;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
@@ -18,6 +17,7 @@ import vmm.cloud.Misnomer;
 import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.Words;
 import vmm.cloud.jclouds.openstack.Servers.Owner;

@@ -2,9 +2,9 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.Leftover;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.util.ArrayList;

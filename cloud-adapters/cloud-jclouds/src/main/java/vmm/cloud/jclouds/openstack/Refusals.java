@@ -2,10 +2,10 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.Words;
 
@@ -34,7 +34,8 @@ final class Refusals {
 
     /** Nobody answered, or not to the end. */
     CloudFailure silence(String whom, NoAnswer why) {
-        return new CloudFailure.Unreachable(words.masked(whom + " did not answer: " + why.getMessage()));
+        return new CloudFailure.Unreachable(
+                words.masked(whom + " did not answer: " + why.getMessage()));
     }
 
     /** What keystone said instead of giving a token. */

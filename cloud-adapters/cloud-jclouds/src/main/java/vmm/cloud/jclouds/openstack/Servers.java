@@ -5,10 +5,10 @@ import com.google.gson.JsonObject;
 
 import org.jspecify.annotations.Nullable;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.Instance;
 import vmm.cloud.Instance.Status;
 import vmm.cloud.Tags;
+import vmm.cloud.jclouds.Json;
 
 import java.time.DateTimeException;
 import java.time.Instant;

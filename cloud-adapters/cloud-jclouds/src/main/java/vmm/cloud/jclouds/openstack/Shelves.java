@@ -2,12 +2,12 @@ package vmm.cloud.jclouds.openstack;
 
 import com.google.gson.JsonObject;
 
-import vmm.cloud.jclouds.Json;
 import vmm.cloud.CloudFailure;
 import vmm.cloud.Image;
 import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
+import vmm.cloud.jclouds.Json;
 
 import java.util.List;
 import java.util.Locale;

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -219,7 +220,11 @@ class RealOpenStackContractTest extends CloudProviderContract {
                     id -> {
                         for (var tag : List.of(Tags.STORE, Tags.VM_ID)) {
                             new Admin()
-                                    .send("DELETE", "/servers/" + id + "/metadata/" + tag, null, "");
+                                    .send(
+                                            "DELETE",
+                                            "/servers/" + id + "/metadata/" + tag,
+                                            null,
+                                            "");
                         }
                     });
         }
