@@ -10,11 +10,13 @@ import java.util.Optional;
 /** Chooses where the next VM goes. */
 public final class Placement {
     /**
-     * What is offered before what is not; a weight of 0 only when nothing else is usable; then the
-     * one farthest below its share; then the fleet file's order.
+     * What is offered before a last resort, and that before where launches are late; a weight of 0
+     * only when nothing else is usable; then the one farthest below its share; then the fleet
+     * file's order.
      */
     private static final Comparator<Shelf> BY_SHARE =
             Comparator.<Shelf, Boolean>comparing(s -> s.standing() != Shelf.Standing.OFFERED)
+                    .thenComparing(s -> s.standing() != Shelf.Standing.LAST_RESORT)
                     .thenComparing(s -> s.weight() == 0)
                     .thenComparingDouble(s -> (s.counted() + 1.0) / Math.max(s.weight(), 1))
                     .thenComparingInt(Shelf::position);

@@ -65,6 +65,8 @@ public record Shelf(
         OFFERED,
         /** What has no room on any shelf that is offered. */
         LAST_RESORT,
+        /** The same, after every other last resort: launches there are late. */
+        SLOW,
         /** Nothing but a canary. */
         CLOSED
     }
@@ -80,6 +82,11 @@ public record Shelf(
     /** Whether it takes its share. */
     public boolean offered() {
         return standing == Standing.OFFERED && room() > 0;
+    }
+
+    /** Whether it may take one more in place of one that is late elsewhere. */
+    public boolean hedges() {
+        return (standing == Standing.OFFERED || standing == Standing.LAST_RESORT) && room() > 0;
     }
 
     /** As it is after one more was launched on a shelf, this or another. */

@@ -43,12 +43,12 @@ final class CloudTasks implements CloudCalls, AutoCloseable {
                 vm.toString(),
                 () -> {
                     var gate = gates.computeIfAbsent(cloud, name -> new CreateGate(AT_ONCE));
-                    gate.enter();
+                    long entered = gate.enter();
                     var sent = Sent.FAILED;
                     try {
                         sent = bulkhead(cloud).executeSupplier(create);
                     } finally {
-                        gate.leave(sent);
+                        gate.leave(entered, sent);
                     }
                 });
     }

@@ -51,13 +51,13 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue) {
             return closed(words(breaker, trying, now), due);
         }
         if (!own.isEmpty()) {
-            return lastResort(words(own.getFirst(), trying, now), due);
+            return new Footing(Standing.SLOW, words(own.getFirst(), trying, now), due);
         }
         if (window.strength() == WindowEffect.Strength.LAST_RESORT) {
-            return lastResort(words(window), false);
+            return lastResort(words(window));
         }
         return cloud.callTrouble() != null
-                ? lastResort(cloud.callTrouble(), false)
+                ? lastResort(cloud.callTrouble())
                 : new Footing(Standing.OFFERED, null, false);
     }
 
@@ -65,8 +65,8 @@ record Footing(Standing standing, @Nullable String why, boolean canaryDue) {
         return new Footing(Standing.CLOSED, why, canaryDue);
     }
 
-    private static Footing lastResort(String why, boolean canaryDue) {
-        return new Footing(Standing.LAST_RESORT, why, canaryDue);
+    private static Footing lastResort(String why) {
+        return new Footing(Standing.LAST_RESORT, why, false);
     }
 
     /**

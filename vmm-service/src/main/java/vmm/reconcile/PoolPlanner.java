@@ -116,8 +116,7 @@ final class PoolPlanner {
                 continue;
             }
             boolean stuck = vm.canary() ? vm.late() : shelf.standing() == Standing.CLOSED;
-            boolean better =
-                    !vm.canary() && shelf.standing() == Standing.LAST_RESORT && elsewhere > 0;
+            boolean better = !vm.canary() && shelf.standing() != Standing.OFFERED && elsewhere > 0;
             if (stuck || better) {
                 retire(vm, VmReason.UNHEALTHY, "it was not sent yet: " + shelf.why());
                 if (!stuck) elsewhere--;
@@ -176,7 +175,7 @@ final class PoolPlanner {
                         .toList();
         for (var vm : late) {
             Predicate<Shelf> elsewhere =
-                    shelf -> shelf.offered() && !shelf.cloud().equals(vm.cloud());
+                    shelf -> shelf.hedges() && !shelf.cloud().equals(vm.cloud());
             if (shelves.stream().noneMatch(elsewhere) || launched >= pool.launchLimit()) continue;
             if (room <= 0) retire(vm, VmReason.UNHEALTHY, "it is late: one is launched elsewhere");
             if (!launchOne(elsewhere, "instead of one that is late on " + vm.cloud())) break;
@@ -358,7 +357,7 @@ final class PoolPlanner {
     private static String words(Shelf shelf) {
         String because =
                 shelf.why() != null
-                        ? (shelf.standing() == Standing.LAST_RESORT ? "a last resort: " : "")
+                        ? (shelf.standing() == Standing.CLOSED ? "" : "a last resort: ")
                                 + shelf.why()
                         : limit(shelf);
         return shelf.cloud() + " (" + shelf.flavor() + "): " + because;

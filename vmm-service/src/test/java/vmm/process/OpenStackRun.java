@@ -135,6 +135,12 @@ final class OpenStackRun implements AutoCloseable {
         assertThat(answer.status()).as("resize: %s", answer.body()).isEqualTo(200);
     }
 
+    /** Launches go elsewhere from now on. */
+    void pause(String cloud) throws IOException, InterruptedException {
+        var answer = admin().post("/api/v1/clouds/" + cloud + "/pause", "{\"paused\": true}");
+        assertThat(answer.status()).as("pause: %s", answer.body()).isEqualTo(200);
+    }
+
     /** Takes a VM, or the next place in the queue. */
     Api.Answer claim(String key) throws IOException, InterruptedException {
         long start = System.nanoTime();

@@ -108,7 +108,7 @@ class PoolPlannerTest {
                                 true,
                                 both(late, ready),
                                 standing(0, "a", 3, Shelf.Standing.OFFERED, false),
-                                standing(1, "b", 3, Shelf.Standing.LAST_RESORT, false)));
+                                standing(1, "b", 3, Shelf.Standing.SLOW, false)));
         assertThat(launchedOn(plan)).containsExactly("a", "a", "a");
         assertThat(retired(plan)).isEmpty();
         assertThat(plan.surplus()).isZero();
@@ -127,8 +127,56 @@ class PoolPlannerTest {
                                 true,
                                 vms,
                                 standing(0, "a", 6, Shelf.Standing.OFFERED, false),
-                                standing(1, "b", 3, Shelf.Standing.LAST_RESORT, false)));
+                                standing(1, "b", 3, Shelf.Standing.SLOW, false)));
         assertThat(plan.actions()).isEmpty();
+    }
+
+    @Test
+    void whatIsLateIsHedgedWhereOnlyCallsAreSlow() {
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                3,
+                                30,
+                                0,
+                                0,
+                                true,
+                                some(3, () -> late("b", true)),
+                                standing(0, "a", 0, Shelf.Standing.LAST_RESORT, false),
+                                standing(1, "b", 3, Shelf.Standing.SLOW, false)));
+        assertThat(launchedOn(plan)).containsExactly("a", "a", "a");
+    }
+
+    @Test
+    void whatIsLateIsNotHedgedWhereLaunchesAreLateToo() {
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                3,
+                                30,
+                                0,
+                                0,
+                                true,
+                                some(3, () -> late("b", true)),
+                                standing(0, "a", 0, Shelf.Standing.SLOW, false),
+                                standing(1, "b", 3, Shelf.Standing.SLOW, false)));
+        assertThat(plan.actions()).isEmpty();
+    }
+
+    @Test
+    void whereLaunchesAreLateIsTheVeryLastResort() {
+        var plan =
+                PoolPlanner.plan(
+                        pool(
+                                2,
+                                30,
+                                0,
+                                0,
+                                true,
+                                List.of(),
+                                standing(0, "a", 0, Shelf.Standing.SLOW, false),
+                                standing(1, "b", 0, Shelf.Standing.LAST_RESORT, false)));
+        assertThat(launchedOn(plan)).containsExactly("b", "b");
     }
 
     @Test
