@@ -1,0 +1,180 @@
+package vmm.cloud.jclouds.aws;
+
+import org.jspecify.annotations.Nullable;
+
+import vmm.cloud.CloudConfig;
+
+import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What the fleet file says of one account in one region of EC2.
+ *
+ * @param endpoint ends in a slash
+ * @param securityGroups ids; empty: the default group of the VPC
+ * @param network subnets for placements that name none; null: EC2 chooses one of the default VPC
+ * @param publicIp null: as the subnet has it
+ * @param showsPublicAddress which address of an instance is shown
+ * @param instanceProfile of the guests: name or ARN
+ * @param metadataHops how many network hops a guest's metadata may travel; 2 for containers
+ * @param vcpuQuota as Service Quotas has it, which EC2 does not tell
+ * @param imageOwners whose images are listed, and looked up by name
+ */
+record AwsOptions(
+        String region,
+        URI endpoint,
+        AwsCredentials credentials,
+        List<String> securityGroups,
+        @Nullable String keyPair,
+        @Nullable String network,
+        @Nullable Boolean publicIp,
+        boolean showsPublicAddress,
+        @Nullable String instanceProfile,
+        int metadataHops,
+        OptionalInt vcpuQuota,
+        List<String> imageOwners) {
+
+    static final Set<String> NAMES =
+            Set.of(
+                    "securityGroups",
+                    "keyPair",
+                    "network",
+                    "publicIp",
+                    "address",
+                    "instanceProfile",
+                    "metadataHops",
+                    "vcpuQuota",
+                    "imageOwners",
+                    "imdsEndpoint",
+                    "stsEndpoint");
+
+    private static final int MOST_HOPS = 64;
+
+    /**
+     * @throws IllegalArgumentException naming what is wrong, and the remedy
+     */
+    static AwsOptions parse(CloudConfig config) {
+        var options = config.options();
+        for (var name : options.keySet()) {
+            if (!NAMES.contains(name)) {
+                throw new IllegalArgumentException(
+                        "option " + name + " is unknown to AWS; it knows " + sorted(NAMES));
+            }
+        }
+        var region = region(config);
+        var hops = number(options, "metadataHops", 1, MOST_HOPS);
+        return new AwsOptions(
+                region,
+                address("endpoint", config.endpoint().orElse(""), "ec2", region),
+                AwsCredentials.parse(
+                        config.credentials(),
+                        address(
+                                "imdsEndpoint",
+                                text(options, "imdsEndpoint"),
+                                InstanceProfile.IMDS),
+                        address("stsEndpoint", text(options, "stsEndpoint"), "sts", region)),
+                groups(options),
+                orNull(text(options, "keyPair")),
+                orNull(text(options, "network")),
+                orNull(choice(options, "publicIp", "true", "false")) == null
+                        ? null
+                        : Boolean.valueOf(text(options, "publicIp")),
+                choice(options, "address", "private", "public").equals("public"),
+                orNull(text(options, "instanceProfile")),
+                hops.orElse(1),
+                number(options, "vcpuQuota", 1, Integer.MAX_VALUE),
+                options.containsKey("imageOwners")
+                        ? list(options, "imageOwners")
+                        : List.of("self"));
+    }
+
+    static String sorted(Set<String> names) {
+        return names.stream().sorted().collect(Collectors.joining(", "));
+    }
+
+    /** The items of a text that are separated by commas. */
+    static List<String> items(String text) {
+        return Arrays.stream(text.split(","))
+                .map(String::strip)
+                .filter(item -> !item.isEmpty())
+                .distinct()
+                .toList();
+    }
+
+    private static String region(CloudConfig config) {
+        var region = config.region().map(String::strip).orElse("");
+        if (region.matches("[a-z0-9-]{1,40}")) return region;
+        throw new IllegalArgumentException(
+                "region is missing or not one of AWS; write one such as eu-west-2");
+    }
+
+    private static URI address(String name, String text, String service, String region) {
+        var domain = region.startsWith("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com";
+        return address(name, text, "https://" + service + "." + region + domain);
+    }
+
+    private static URI address(String name, String text, String otherwise) {
+        var base = text.strip().isEmpty() ? otherwise : text.strip();
+        try {
+            var uri = URI.create(base.endsWith("/") ? base : base + "/");
+            boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+            boolean plain = uri.getRawQuery() == null && uri.getRawFragment() == null;
+            if (http && plain && uri.getHost() != null && uri.getUserInfo() == null) return uri;
+        } catch (IllegalArgumentException e) {
+            // refused below, with the remedy
+        }
+        throw new IllegalArgumentException(
+                name + " is not an address; write one such as " + otherwise + ", or leave it out");
+    }
+
+    private static List<String> groups(Map<String, String> options) {
+        var groups = list(options, "securityGroups");
+        for (var group : groups) {
+            if (!group.startsWith("sg-")) {
+                throw new IllegalArgumentException(
+                        "option securityGroups holds "
+                                + group
+                                + ", which is no id; write ids such as sg-0123456789abcdef0");
+            }
+        }
+        return groups;
+    }
+
+    private static OptionalInt number(Map<String, String> options, String name, int from, int to) {
+        var text = text(options, name);
+        if (text.isEmpty()) return OptionalInt.empty();
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= from && number <= to) return OptionalInt.of(number);
+        } catch (NumberFormatException e) {
+            // refused below
+        }
+        throw new IllegalArgumentException(
+                "option %s is not a whole number; write one from %d to %d"
+                        .formatted(name, from, to));
+    }
+
+    private static String choice(Map<String, String> options, String name, String... choices) {
+        var text = text(options, name);
+        if (text.isEmpty() || List.of(choices).contains(text)) return text;
+        throw new IllegalArgumentException(
+                "option " + name + " is wrong; write " + String.join(" or ", choices));
+    }
+
+    private static List<String> list(Map<String, String> options, String name) {
+        return items(text(options, name));
+    }
+
+    private static String text(Map<String, String> options, String name) {
+        return options.getOrDefault(name, "").strip();
+    }
+
+    private static @Nullable String orNull(String text) {
+        return text.isEmpty() ? null : text;
+    }
+}

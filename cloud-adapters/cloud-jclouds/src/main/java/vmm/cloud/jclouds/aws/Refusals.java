@@ -1,0 +1,264 @@
+package vmm.cloud.jclouds.aws;
+
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CreateAnswer;
+import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.NoAnswer;
+import vmm.cloud.jclouds.Words;
+
+import java.time.InstantSource;
+import java.util.Set;
+
+/**
+ * What AWS's errors mean to the core: the one place that knows its codes.
+ *
+ * <p>The code rules, not the status: want of capacity comes with 500, and a drained quota of
+ * requests with 503. Its words are shown to operators, so they are made fit for that.
+ */
+final class Refusals {
+
+    static final String DRY_RUN = "DryRunOperation";
+
+    private static final String EC2 = "EC2";
+
+    private enum Kind {
+        KEYS,
+        THROTTLE,
+        ROOM,
+        QUOTA,
+        REQUEST,
+        SERVER
+    }
+
+    /** Our keys, or what they may do. */
+    private static final Set<String> KEYS =
+            Set.of(
+                    "AccessDenied",
+                    "AccessDeniedException",
+                    "AuthFailure",
+                    "Blocked",
+                    "ExpiredToken",
+                    "ExpiredTokenException",
+                    "IncompleteSignature",
+                    "InvalidClientTokenId",
+                    "InvalidIdentityToken",
+                    "IDPRejectedClaim",
+                    "MissingAuthenticationToken",
+                    "OptInRequired",
+                    "PendingVerification",
+                    "RequestExpired",
+                    "SignatureDoesNotMatch",
+                    "UnauthorizedOperation",
+                    "UnrecognizedClientException");
+
+    /** Those of them that other keys may cure. */
+    private static final Set<String> STALE =
+            Set.of(
+                    "AuthFailure",
+                    "ExpiredToken",
+                    "ExpiredTokenException",
+                    "InvalidClientTokenId",
+                    "RequestExpired",
+                    "SignatureDoesNotMatch",
+                    "UnrecognizedClientException");
+
+    private static final Set<String> THROTTLE =
+            Set.of(
+                    "BandwidthLimitExceeded",
+                    "EC2ThrottledException",
+                    "RequestLimitExceeded",
+                    "RequestThrottled",
+                    "RequestThrottledException",
+                    "SlowDown",
+                    "TooManyRequests",
+                    "TooManyRequestsException");
+
+    /** Elsewhere, for another type or at another time there may be room. */
+    private static final Set<String> ROOM =
+            Set.of(
+                    "InsufficientAddressCapacity",
+                    "InsufficientCapacity",
+                    "InsufficientCapacityOnHost",
+                    "InsufficientFreeAddressesInSubnet",
+                    "InsufficientHostCapacity",
+                    "InsufficientInstanceCapacity",
+                    "InsufficientReservedInstanceCapacity",
+                    "InsufficientVolumeCapacity",
+                    "ReservationCapacityExceeded",
+                    "SpotMaxPriceTooLow",
+                    "UnfulfillableCapacity",
+                    "Unsupported",
+                    // what an earlier request of this token launched is gone: mostly spot
+                    "IdempotentInstanceTerminated");
+
+    private static final Set<String> SERVER =
+            Set.of(
+                    "IDPCommunicationError",
+                    "InternalError",
+                    "InternalFailure",
+                    "RequestTimeout",
+                    "ServiceUnavailable",
+                    "ServiceUnavailableException",
+                    "Unavailable");
+
+    /** The token of this create was used for another request, which may have made an instance. */
+    private static final String MISMATCH = "IdempotentParameterMismatch";
+
+    private final Words words;
+    private final InstantSource clock;
+
+    Refusals(Words words, InstantSource clock) {
+        this.words = words;
+        this.clock = clock;
+    }
+
+    /** The same, which hides one more text. */
+    Refusals hiding(String secret) {
+        return new Refusals(words.hiding(secret), clock);
+    }
+
+    /** Nobody answered, or not to the end. */
+    CloudFailure silence(String whom, NoAnswer why) {
+        return new CloudFailure.Unreachable(
+                words.shown(whom + " did not answer: " + why.getMessage()));
+    }
+
+    /** EC2 did not answer. */
+    CloudFailure silence(NoAnswer why) {
+        return silence(EC2, why);
+    }
+
+    /** A question that was not answered, or a change that was not made, or perhaps. */
+    CloudFailure of(HttpAnswer answer) {
+        return failure(EC2, answer, "");
+    }
+
+    /** The same of something that needs room for a flavor. */
+    CloudFailure of(HttpAnswer answer, String flavor) {
+        return failure(EC2, answer, flavor);
+    }
+
+    /** What STS said instead of giving keys. */
+    CloudFailure ofSts(HttpAnswer answer) {
+        var failure = failure("STS", answer, "");
+        return failure instanceof CloudFailure.Rejected
+                ? new CloudFailure.Unauthorized(failure.detail())
+                : failure;
+    }
+
+    /** A create that was not accepted. */
+    CreateAnswer ofCreate(HttpAnswer answer, String flavor) {
+        var why = of(answer, flavor);
+        boolean made = codeOf(answer).equals(MISMATCH) || why instanceof CloudFailure.Unreachable;
+        return made ? new CreateAnswer.Unknown(why) : new CreateAnswer.Refused(why);
+    }
+
+    /** The code of an error, empty if the answer is none of AWS. */
+    static String codeOf(HttpAnswer answer) {
+        return answer.isSuccess() ? "" : Fault.of(answer).code();
+    }
+
+    /** Whether new keys may be accepted where these were not; then surely nothing was done. */
+    static boolean isOfStaleKeys(HttpAnswer answer) {
+        return STALE.contains(codeOf(answer));
+    }
+
+    /** Whether EC2 itself says that there is no such thing: {@code InvalidVolume.NotFound}… */
+    static boolean isAbsent(HttpAnswer answer, String what) {
+        var code = codeOf(answer);
+        return answer.status() < 500
+                && (code.equalsIgnoreCase("Invalid" + what + ".NotFound")
+                        || isMalformed(answer, what));
+    }
+
+    /** Whether EC2 says that nothing can have such an id. */
+    static boolean isMalformed(HttpAnswer answer, String what) {
+        return answer.status() < 500
+                && codeOf(answer).equalsIgnoreCase("Invalid" + what + ".Malformed");
+    }
+
+    /** Text of the cloud that is safe to show. */
+    String shown(String text) {
+        return words.shown(text);
+    }
+
+    private CloudFailure failure(String whom, HttpAnswer answer, String flavor) {
+        var fault = Fault.of(answer);
+        var said = words(whom, answer, fault);
+        return switch (kindOf(answer.status(), fault.code())) {
+            case KEYS -> new CloudFailure.Unauthorized(said + hint(fault));
+            case THROTTLE -> new CloudFailure.Throttled(said, answer.pause(clock.instant()));
+            case ROOM -> new CloudFailure.NoCapacity(flavor, said);
+            case QUOTA -> new CloudFailure.QuotaExceeded(said);
+            case REQUEST -> new CloudFailure.Rejected(said);
+            case SERVER -> new CloudFailure.Unreachable(said);
+        };
+    }
+
+    private static Kind kindOf(int status, String code) {
+        if (code.isEmpty()) return kindOf(status);
+        if (KEYS.contains(code)) return Kind.KEYS;
+        if (THROTTLE.contains(code) || code.startsWith("Throttl")) return Kind.THROTTLE;
+        if (ROOM.contains(code)) return Kind.ROOM;
+        if (isQuota(code)) return Kind.QUOTA;
+        boolean client = status >= 400 && status < 500 && status != 408;
+        return client && !SERVER.contains(code) ? Kind.REQUEST : Kind.SERVER;
+    }
+
+    /** Something on the way answered, in words of its own. */
+    private static Kind kindOf(int status) {
+        return switch (status) {
+            case 401, 403, 407 -> Kind.KEYS;
+            case 429 -> Kind.THROTTLE;
+            default -> Kind.SERVER;
+        };
+    }
+
+    private static boolean isQuota(String code) {
+        return code.endsWith("LimitExceeded")
+                || code.endsWith("QuotaExceeded")
+                || code.startsWith("Max") && code.endsWith("Exceeded");
+    }
+
+    private String words(String whom, HttpAnswer answer, Fault fault) {
+        return whom
+                + " answered "
+                + answer.status()
+                + (fault.code().isEmpty() ? "" : " " + shown(fault.code()))
+                + (fault.message().isEmpty() ? "" : ": " + shown(fault.message()));
+    }
+
+    private static String hint(Fault fault) {
+        boolean late =
+                fault.code().equals("RequestExpired")
+                        || fault.message().contains("not yet current")
+                        || fault.message().contains("Signature expired");
+        return late ? " (are the keys over, or does this machine's clock go wrong?)" : "";
+    }
+
+    /** An error as all of AWS's query APIs write it, each in a wrapping of its own. */
+    private record Fault(String code, String message) {
+
+        private static final Fault NONE = new Fault("", "");
+
+        static Fault of(HttpAnswer answer) {
+            if (!answer.body().contains("<Code>")) return NONE;
+            try {
+                return Xml.parse(answer.body())
+                        .find("Error")
+                        .map(
+                                error ->
+                                        new Fault(
+                                                error.text("Code").map(Fault::bare).orElse(""),
+                                                error.text("Message").orElse("")))
+                        .orElse(NONE);
+            } catch (CloudFailure unreadable) {
+                return NONE;
+            }
+        }
+
+        private static String bare(String code) {
+            return code.replaceFirst("^(Client|Server)\\.", "");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package vmm.cloud.jclouds.aws;
+
+import vmm.cloud.CloudFailure;
+import vmm.cloud.Image;
+import vmm.cloud.Network;
+import vmm.cloud.Offering;
+import vmm.cloud.Quota;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** What can be launched in a region of EC2, and how much of it. */
+record Shelves(Conversation talk, AwsOptions options) {
+
+    List<Offering> offerings() throws CloudFailure {
+        var form = Form.of("DescribeInstanceTypes").with("MaxResults", "100");
+        return list(talk, form, "instanceTypeSet").stream()
+                .flatMap(item -> offering(item).stream())
+                .toList();
+    }
+
+    List<Image> images() throws CloudFailure {
+        var form =
+                Form.of("DescribeImages")
+                        .each("Owner", options.imageOwners())
+                        .where("state", "available")
+                        .with("MaxResults", "1000");
+        return list(talk, form, "imagesSet").stream()
+                .flatMap(
+                        item ->
+                                item
+                                        .text("imageId")
+                                        .map(id -> new Image(id, item.text("name").orElse("")))
+                                        .stream())
+                .toList();
+    }
+
+    List<Network> networks() throws CloudFailure {
+        var form = Form.of("DescribeSubnets").with("MaxResults", "1000");
+        return list(talk, form, "subnetSet").stream()
+                .flatMap(
+                        item ->
+                                item
+                                        .text("subnetId")
+                                        .map(
+                                                id ->
+                                                        new Network(
+                                                                id,
+                                                                Instances.tag(item, "Name")
+                                                                        .orElse("")))
+                                        .stream())
+                .toList();
+    }
+
+    boolean hasImage(String id) throws CloudFailure {
+        return has(Form.of("DescribeImages").with("ImageId.1", id), "AMIID", "imagesSet");
+    }
+
+    boolean hasFlavor(String type) throws CloudFailure {
+        var form = Form.of("DescribeInstanceTypes").with("InstanceType.1", type);
+        var answer = talk.ask(form);
+        var code = Refusals.codeOf(answer);
+        if (code.equals("InvalidInstanceType") || code.equals("InvalidParameterValue")) {
+            return false;
+        }
+        return !items(talk.understood(answer), "instanceTypeSet").isEmpty();
+    }
+
+    boolean hasSubnet(String id) throws CloudFailure {
+        return has(Form.of("DescribeSubnets").with("SubnetId.1", id), "SubnetID", "subnetSet");
+    }
+
+    /**
+     * Only the quota that the fleet file tells, against what runs of anybody's: EC2 tells no
+     * limits. Where one instance does not tell its processors, their number is not told.
+     */
+    Quota quota() throws CloudFailure {
+        var form = Form.of("DescribeInstances").where("instance-state-name", "pending", "running");
+        var running = Instances.some(talk, form);
+        int used = 0;
+        boolean told = true;
+        for (var item : running) {
+            var cores = item.count("cpuOptions", "coreCount");
+            var threads = item.count("cpuOptions", "threadsPerCore");
+            told &= cores.isPresent() && threads.isPresent();
+            used += cores.orElse(0) * threads.orElse(0);
+        }
+        return new Quota(
+                OptionalInt.empty(),
+                OptionalInt.of(running.size()),
+                options.vcpuQuota(),
+                told ? OptionalInt.of(used) : OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty());
+    }
+
+    /** Every item of a listing, to its end. */
+    static List<Xml> list(Conversation talk, Form form, String set) throws CloudFailure {
+        var all = new ArrayList<Xml>();
+        talk.pages(form, page -> all.addAll(items(page, set)));
+        return all;
+    }
+
+    /** The items of a list that must be there: without it, the document is another. */
+    static List<Xml> items(Xml element, String set) throws CloudFailure {
+        return element.child(set)
+                .orElseThrow(() -> new CloudFailure.Unreachable("the answer has no '" + set + "'"))
+                .items();
+    }
+
+    private boolean has(Form form, String what, String set) throws CloudFailure {
+        var page = talk.find(form, what);
+        return page.isPresent() && !items(page.get(), set).isEmpty();
+    }
+
+    private static Optional<Offering> offering(Xml item) {
+        return item.text("instanceType")
+                .map(
+                        type ->
+                                new Offering(
+                                        type,
+                                        item.count("vCpuInfo", "defaultVCpus").orElse(0),
+                                        item.count("memoryInfo", "sizeInMiB").orElse(0),
+                                        gpusOf(item)));
+    }
+
+    private static int gpusOf(Xml item) {
+        return item.child("gpuInfo").map(info -> info.items("gpus")).orElse(List.of()).stream()
+                .mapToInt(gpu -> gpu.count("count").orElse(0))
+                .sum();
+    }
+}
