@@ -14,7 +14,7 @@ TESTBED := cloud-adapters/cloud-jclouds/testbed
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar test format format-check clean sim sim-long mutants crash replicas trouble e2e bench bench-openstack \
+.PHONY: help run jar cloud-check test format format-check clean sim sim-long mutants crash replicas trouble e2e bench bench-openstack \
     openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos
 
 help: ## this list
@@ -31,6 +31,10 @@ $(JAR): $(SOURCES)
 	@.ci/jdk25.sh >/dev/null
 	$(MVN) -q -pl vmm-service -am package -DskipTests
 	@touch $@
+
+cloud-check: $(JAR) ## asks the clouds of FLEET=file.yaml all that the service will, and launches nothing; CLOUD=name only that one
+	@[ -n "$(FLEET)" ] || { echo "say which fleet file: make cloud-check FLEET=file.yaml" >&2; exit 2; }; \
+	java=$(JDK)/bin/java; exec "$$java" --sun-misc-unsafe-memory-access=allow -jar $(JAR) cloud-check "$(FLEET)" $(CLOUD)
 
 test: ## every check and test that can run here, with a summary of what was left out and why
 	@.ci/test.sh

@@ -8,12 +8,14 @@ import type {
   Allocation,
   Availability,
   Cloud,
+  CloudCatalogue,
   CloudHealth,
   Decision,
   EndReason,
   Event,
   EventType,
   Me,
+  PlacementRequest,
   Pool,
   Problem,
   Reconciler,
@@ -366,6 +368,9 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     id: vm.id,
     pool: vm.pool,
     cloud: vm.cloud,
+    image: `daaas-${vm.pool}`,
+    flavor: "l3.micro",
+    options: vm.cloud === "ireland" ? { spot: "true" } : {},
     instanceId: vm.state === "REQUESTED" ? null : `i-${vm.id.slice(0, 8)}`,
     name: `vmm-demo-${vm.id}`,
     state: vm.state,
@@ -400,6 +405,8 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
         image: `daaas-${pool.name}`,
         flavor: "l3.micro",
         network: "private",
+        options: cloud === "ireland" ? { spot: "true" } : {},
+        note: cloud === "harwell" ? "there is no image 'daaas-muon'; did you mean 'daaas-muon-2'?" : null,
         weight: [100, 50, 20][i] ?? 10,
         maxVms: cloud === "ireland" ? 5 : null,
         counts: counts(rows.filter((vm) => vm.cloud === cloud)),
@@ -416,6 +423,20 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       launchP95Seconds: 21.7,
       explanation: null,
     };
+  };
+  const catalogue = (cloud: string): CloudCatalogue => ({
+    flavors: ["l3.micro", "l3.small", "g-h100.x1", ...Array.from({ length: 40 }, (_, n) => `m7i.${n + 1}xlarge`)].map((name, n) => ({ name, vcpus: 2 + (n % 8) * 2, ramGb: 8 + n * 2, gpus: name.startsWith("g-") ? 1 : 0, price: cloud === "ireland" && n < 3 ? 0.2016 * (n + 1) : null })),
+    images: TYPES.map(([name]) => ({ id: `3f1c8a52-9d0e-4c55-8a10-${name}`, name: `daaas-${name}` })),
+    networks: [{ id: "52630818-f331-4159-98e4-f0c57a269291", name: "private" }],
+    currency: cloud === "ireland" ? "GBP" : null,
+    readAt: iso(Date.now() - 20 * SECOND),
+    failure: cloud === "harwell" ? "unreachable: no answer within PT20S" : null,
+  });
+  const known = (place: PlacementRequest, n: number) => {
+    const near = catalogue(place.cloud).flavors.map(({ name }) => name).filter((name) => name.slice(0, 3) === place.flavor.slice(0, 3));
+    if (near.includes(place.flavor)) return;
+    const refusal = new Refusal(422, "placement-unknown", "The cloud does not know it", `on ${place.cloud} there is no flavor '${place.flavor}'`, `placements[${n}].flavor`);
+    throw Object.assign(refusal, { problem: { ...refusal.problem, errors: refusal.problem.errors?.map((one) => ({ ...one, near: near.slice(0, 3) })) } });
   };
   const showCloud = (cloud: CloudRow): Cloud => {
     const rows = [...vms.values()].filter((vm) => vm.cloud === cloud.name && vm.state !== "DELETED");
@@ -436,6 +457,9 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       breakers: [],
       width: null,
       offerings: [],
+      credentials: ["applicationCredentialId", "applicationCredentialSecret"],
+      placementOptions: cloud.name === "ireland" ? { diskGb: "[1-9][0-9]{0,3}", spot: "true|false" } : {},
+      prices: cloud.name === "ireland" ? { currency: "GBP", perHour: { "l3.micro": 0.2016 } } : null,
     };
   };
   /** Good for the plain weekly kind, in the zone of this machine; the service does it properly. */
@@ -597,9 +621,11 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
       "PATCH",
       "pools/:",
       "ADMIN",
-      ({ path, body, request }) => {
+      ({ path, body, query, request }) => {
         const pool = guarded(found(pools.get(path[0]!)), request);
-        const next = { ...pool, ...(body as Partial<PoolRow>) };
+        const { placements, ...sizes } = body as Partial<PoolRow> & { placements?: PlacementRequest[] };
+        if (query.get("unchecked") !== "true") placements?.forEach(known);
+        const next = { ...pool, ...sizes };
         if (next.poolSize > next.maxSize) throw new Refusal(422, "validation-failed", "The request is not valid", `must be at most maxSize (${next.maxSize})`, "poolSize");
         Object.assign(pool, next, { version: pool.version + 1 });
         publish("pool", { pool: pool.name });
@@ -657,6 +683,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     ],
     ["GET", "clouds", "ADMIN", ({ query }) => page([...clouds.values()].map(showCloud), query)],
     ["GET", "clouds/:", "ADMIN", ({ path }) => ({ status: 200, body: showCloud(found(clouds.get(path[0]!))) })],
+    ["GET", "clouds/:/catalogue", "ADMIN", ({ path }) => ({ status: 200, body: catalogue(found(clouds.get(path[0]!)).name) })],
     ["GET", "clouds/:/history", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
     ["GET", "clouds/:/maintenance-windows", "OPERATOR", ({ path, query }) => page(found(clouds.get(path[0]!)) && [], query)],
     ["GET", "simulated-clouds/:/weather", "OPERATOR", ({ path }) => ({ status: 200, body: found(weathers.get(path[0]!)) })],

@@ -226,6 +226,11 @@ export function fieldError(error: unknown, field: string): string | undefined {
   return error instanceof ApiProblem ? error.problem.errors?.find((one) => one.field === field)?.message : undefined;
 }
 
+/** What may have been meant there, likeliest first. */
+export function fieldNear(error: unknown, field: string): readonly string[] {
+  return (error instanceof ApiProblem && error.problem.errors?.find((one) => one.field === field)?.near) || [];
+}
+
 /** Says politely what has changed; for changes of state only, never for the passing of time. */
 export function Announce({ text }: { text: string }) {
   return (

@@ -62,6 +62,7 @@ export function sentence(constant: string): string {
 
 const ADVICE: Record<string, string> = {
   "validation-failed": "Correct what is marked and try again.",
+  "placement-unknown": "Correct what is marked, or save it unchecked if you know better.",
   forbidden: "Your account may not do this. If it should, ask an administrator; if you have been away for long, reload the page.",
   "not-found": "It may have been removed, or it is not yours.",
   "pool-exhausted": "All are taken at the moment. You can wait for one.",

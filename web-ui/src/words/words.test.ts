@@ -7,6 +7,7 @@ import { anotherWords, availabilityTone, availabilityWords, etaWords, ordinal, s
 import { niceMost } from "../ui/StepChart.tsx";
 import { cronOf, cronWords, weeklyOf } from "./cron.ts";
 import { advice, ALLOCATION_STATES, CLOUD_HEALTH, endWords, said, VM_STATES } from "./states.ts";
+import { amount, choicesOf, draftOf, NEW_DRAFT, optionWords, priceWords, requestOf, sizeWords } from "./placements.ts";
 import { reclaimWords } from "./reclaim.ts";
 import { likelyWords, noneWords, waitingWords } from "./waiting.ts";
 import { PRESETS, presetOf, WEATHER_FIELDS, weatherValue } from "./weather.ts";
@@ -16,6 +17,42 @@ import { dayAndTime, durationWords, isoOf, localTimes, moment, relative, roughly
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const now = new Date(2026, 10, 20, 10, 0, 0);
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000);
+
+describe("placements", () => {
+  const prices = { currency: "GBP", perHour: { "m7i.xlarge": 0.2016, tiny: 0.00521, free: 0, big: 12.5 } };
+
+  it("tells what a flavor costs, where somebody said it", () => {
+    expect(priceWords(prices, "m7i.xlarge")).toBe("about 0.20 GBP an hour each");
+    expect(priceWords(prices, "free")).toBe("about 0 GBP an hour each");
+    expect(priceWords(prices, "unheard")).toBeNull();
+    expect(priceWords(null, "m7i.xlarge")).toBeNull();
+    expect(amount(0.00521)).toBe("0.0052");
+    expect(amount(12.5)).toBe("12.50");
+  });
+
+  it("names options as short as they can be", () => {
+    expect(optionWords({ spot: "true", diskGb: "40", fast: "false" })).toBe("diskGb 40, spot");
+    expect(optionWords({})).toBe("");
+  });
+
+  it("offers choices where the pattern is a list of words", () => {
+    expect(choicesOf("true|false")).toEqual(["true", "false"]);
+    expect(choicesOf("[1-9][0-9]{0,3}")).toBeNull();
+    expect(choicesOf("a|b.c")).toBeNull();
+  });
+
+  it("says sizes", () => {
+    expect(sizeWords({ vcpus: 1, ramGb: 0.5, gpus: 0 })).toBe("1 core, 0.5 GB");
+    expect(sizeWords({ vcpus: 12, ramGb: 128, gpus: 1 })).toBe("12 cores, 128 GB, 1 GPU");
+  });
+
+  it("sends back what it was given, and leaves empty boxes out", () => {
+    const counts = { requested: 0, provisioning: 0, bootstrapping: 0, ready: 0, allocated: 0, deleting: 0 };
+    const place = { cloud: "ireland", image: "ami-0abc", flavor: "m7i.xlarge", network: null, options: { spot: "true" }, note: null, weight: 20, maxVms: 5, counts };
+    expect(requestOf(draftOf(place))).toEqual({ cloud: "ireland", image: "ami-0abc", flavor: "m7i.xlarge", options: { spot: "true" }, weight: 20, maxVms: 5 });
+    expect(requestOf({ ...NEW_DRAFT, cloud: "a", image: " i ", flavor: "f", network: "n", options: { spot: "" } })).toEqual({ cloud: "a", image: "i", flavor: "f", network: "n", weight: 100 });
+  });
+});
 
 describe("durations", () => {
   it.each([

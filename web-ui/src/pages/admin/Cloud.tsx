@@ -9,6 +9,8 @@ import { BREAKER_STATES, breakerKind, breakerWaits, effectWords, noBreakersWords
 import { CLOUD_HEALTH, said, sentence } from "../../words/states.ts";
 import { localTimes, relative, span } from "../../words/time.ts";
 import { WeatherPanel } from "./Weather.tsx";
+import { Fact } from "./Pool.tsx";
+import { Offer } from "./Offer.tsx";
 import { useTurns, WindowTable } from "./Windows.tsx";
 
 export function CloudPage() {
@@ -50,6 +52,8 @@ export function CloudPage() {
                 <Probes probes={one.probes} />
                 <Quota cloud={one} />
               </div>
+              <Account cloud={one} />
+              <Offer cloud={one.name} />
             </>
           )}
         </Waiting>
@@ -258,6 +262,21 @@ function Quota({ cloud: { quota } }: { cloud: Cloud }) {
           </p>
         </>
       )}
+    </section>
+  );
+}
+
+function Account({ cloud }: { cloud: Cloud }) {
+  return (
+    <section>
+      <h2>How it is reached</h2>
+      <dl className="facts columns card">
+        <Fact name="Kind">{cloud.kind}</Fact>
+        <Fact name="Region">{cloud.region ?? "none named"}</Fact>
+        <Fact name="Credentials given">{cloud.credentials.length === 0 ? "none" : cloud.credentials.join(", ")}</Fact>
+        <Fact name="Options of placements">{Object.keys(cloud.placementOptions).length === 0 ? "none" : Object.keys(cloud.placementOptions).join(", ")}</Fact>
+        <Fact name="Prices">{cloud.prices === null ? "none in the fleet file" : `${Object.keys(cloud.prices.perHour).length} flavors, in ${cloud.prices.currency} an hour`}</Fact>
+      </dl>
     </section>
   );
 }

@@ -1,13 +1,16 @@
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { call } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
 import type { Pool } from "../../api/schema.d.ts";
-import { Gauge, Page, Pill, Waiting, warming, When } from "../../ui/parts.tsx";
+import { Button, Gauge, Page, Pill, Waiting, warming, When } from "../../ui/parts.tsx";
 import { notCountedWords } from "../../words/clouds.ts";
+import { optionWords, priceWords } from "../../words/placements.ts";
 import { CLOUD_HEALTH, said } from "../../words/states.ts";
 import { durationWords, localTimes, roughly, roughlyWithin, secondsOf, span } from "../../words/time.ts";
 import { useClouds } from "./Cloud.tsx";
 import { DecisionList, Reasons } from "./Decisions.tsx";
+import { PlacementsForm } from "./Placements.tsx";
 import { Legend } from "./Pools.tsx";
 import { SizeEditor } from "./SizeEditor.tsx";
 
@@ -47,6 +50,8 @@ export function PoolPage() {
 function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
   const now = useNow(60_000);
   const clouds = useClouds();
+  const [editing, setEditing] = useState(false);
+  const pricesOf = (name: string) => clouds.data?.find((cloud) => cloud.name === name)?.prices;
   const healthOf = (name: string) => clouds.data?.find((cloud) => cloud.name === name)?.health ?? null;
   return (
     <>
@@ -80,8 +85,12 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
         </div>
       </section>
       <section>
-        <h2>Where it runs</h2>
-        <table className="stack">
+        <div className="line">
+          <h2>Where it runs</h2>
+          {!editing && clouds.data !== undefined && <Button onClick={() => setEditing(true)}>Edit placements</Button>}
+        </div>
+        {editing && clouds.data !== undefined && <PlacementsForm pool={pool} clouds={clouds.data} saved={saved} onClose={() => setEditing(false)} />}
+        <table className="stack" hidden={editing}>
           <caption className="unseen">Placements of {pool.name}</caption>
           <thead>
             <tr>
@@ -112,12 +121,14 @@ function Details({ pool, saved }: { pool: Pool; saved: (pool: Pool) => void }) {
                 <th scope="row">
                   <Link to={`/admin/clouds/${one.cloud}`}>{one.cloud}</Link>
                   <Standing health={healthOf(one.cloud)} preparing={warming(one.counts)} />
+                  {one.note !== null && <p className="caution small">{one.note}</p>}
                 </th>
                 <td data-label="Image" className="full">
                   <code>{one.image}</code>
                 </td>
                 <td data-label="Flavor" className="full">
-                  <code>{one.flavor}</code>
+                  <code>{one.flavor}</code> {optionWords(one.options) !== "" && <Pill tone="info">{optionWords(one.options)}</Pill>}
+                  {priceWords(pricesOf(one.cloud), one.flavor) !== null && <p className="soft small">{priceWords(pricesOf(one.cloud), one.flavor)}</p>}
                 </td>
                 <td data-label="Network" className="full">
                   {one.network === null ? "–" : <code>{one.network}</code>}

@@ -42,6 +42,7 @@ export function SizeEditor({ pool, saved }: { pool: Pool; saved: (pool: Pool) =>
       try {
         const { data } = await call("patch", "/api/v1/pools/{name}", {
           path: { name: pool.name },
+          query: {},
           body: { poolSize: Number(draft.poolSize), maxSize: Number(draft.maxSize) },
           ifMatch: etagOf(draft.version),
         });

@@ -4,7 +4,8 @@ import { ApiProblem, call, readText } from "../../api/client.ts";
 import { useData, useNow } from "../../api/data.ts";
 import type { TimelineEntry, Vm, VmWithTimeline } from "../../api/schema.d.ts";
 import { may, useMe } from "../../session.tsx";
-import { Button, Confirm, Field, fieldError, Page, ProblemNote, useAction, Waiting, When } from "../../ui/parts.tsx";
+import { Button, Confirm, Field, fieldError, Page, Pill, ProblemNote, useAction, Waiting, When } from "../../ui/parts.tsx";
+import { optionWords } from "../../words/placements.ts";
 import { said, sentence, VM_STATES } from "../../words/states.ts";
 import { clockSeconds, dayWords, inFull, localTimes, span } from "../../words/time.ts";
 import { instantOf, localInput } from "../../words/windows.ts";
@@ -70,6 +71,12 @@ export function VmPage() {
               </Fact>
               <Fact name="Cloud">
                 <Link to={`/admin/clouds/${one.cloud}`}>{one.cloud}</Link>
+              </Fact>
+              <Fact name="Flavor">
+                <code>{one.flavor}</code> {optionWords(one.options) !== "" && <Pill tone="info">{optionWords(one.options)}</Pill>}
+              </Fact>
+              <Fact name="Image">
+                <code>{one.image}</code>
               </Fact>
               <Fact name="Person">{one.user === null ? "nobody" : one.allocationId === null ? one.user : <Link to={`/requests/${one.allocationId}`}>{one.user}</Link>}</Fact>
               <Fact name="Name">

@@ -72,7 +72,7 @@ public class Outlooks {
                 CROSS JOIN LATERAL (
                     SELECT CASE WHEN placement.max_vms IS NULL THEN :unlimited ELSE placement.max_vms - (
                                SELECT count(*) FROM vm WHERE vm.pool_id = placement.pool_id AND vm.cloud = placement.cloud
-                                 AND vm.flavor = placement.flavor AND vm.state <> 'DELETED') END AS own,
+                                 AND vm.flavor = placement.flavor AND vm.options = placement.options AND vm.state <> 'DELETED') END AS own,
                            least(:unlimited, quota.instances, (quota.vcpus - quota.unsized * offering.vcpus) / NULLIF(offering.vcpus, 0),
                                  (quota.ram_mb - quota.unsized * offering.ram_mb) / NULLIF(offering.ram_mb, 0)) AS quota,
                            COALESCE(cloud.max_vms - COALESCE(used.n, 0), :unlimited) AS cap,

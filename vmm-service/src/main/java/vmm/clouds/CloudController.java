@@ -49,6 +49,8 @@ class CloudController {
     private final Clouds clouds;
     private final SignalViews signals;
     private final TroubleViews troubles;
+    private final CloudSettings settings;
+    private final Catalogues catalogues;
     private final Events events;
     private final TransactionOperations transactions;
     private final InstantSource clock;
@@ -59,6 +61,8 @@ class CloudController {
             Clouds clouds,
             SignalViews signals,
             TroubleViews troubles,
+            CloudSettings settings,
+            Catalogues catalogues,
             Events events,
             TransactionOperations transactions,
             InstantSource clock,
@@ -67,6 +71,8 @@ class CloudController {
         this.clouds = clouds;
         this.signals = signals;
         this.troubles = troubles;
+        this.settings = settings;
+        this.catalogues = catalogues;
         this.events = events;
         this.transactions = transactions;
         this.clock = clock;
@@ -105,7 +111,17 @@ class CloudController {
 
     private CloudView view(Counted cloud) {
         return CloudView.of(
-                cloud.state(), cloud.counts(), signals, troubles.of(cloud.state().name()));
+                cloud.state(),
+                cloud.counts(),
+                signals,
+                troubles.of(cloud.state().name()),
+                settings.of(cloud.state().name()));
+    }
+
+    @GetMapping("/{name}/catalogue")
+    Catalogues.CloudCatalogue getCloudCatalogue(@PathVariable String name) {
+        if (clouds.find(name).isEmpty()) throw Problem.notFound("cloud");
+        return catalogues.of(name);
     }
 
     @GetMapping("/{name}/history")

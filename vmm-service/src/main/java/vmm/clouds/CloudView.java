@@ -6,9 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 import vmm.vm.StateCounts;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 
 /**
  * A cloud as administrators see it.
@@ -19,6 +22,9 @@ import java.util.Objects;
  * @param maxVms our own cap, null for none
  * @param width while it recovers: VMs that may warm at once
  * @param quota null until the cloud told it once
+ * @param credentials the names of those that the fleet file gives
+ * @param placementOptions options that placements there may have, with the pattern of their values
+ * @param prices null where the fleet file names none
  */
 @Schema(name = "Cloud")
 record CloudView(
@@ -37,13 +43,25 @@ record CloudView(
         SignalViews.@Nullable CloudQuotaView quota,
         @Nullable Integer width,
         List<TroubleViews.BreakerView> breakers,
-        List<TroubleViews.OfferingStatus> offerings) {
+        List<TroubleViews.OfferingStatus> offerings,
+        List<String> credentials,
+        Map<String, String> placementOptions,
+        @Nullable PricesView prices) {
+
+    /**
+     * What an operator says that flavors cost.
+     *
+     * @param perHour by flavor, of one VM
+     */
+    @Schema(name = "Prices")
+    record PricesView(String currency, Map<String, BigDecimal> perHour) {}
 
     static CloudView of(
             CloudState cloud,
             StateCounts counts,
             SignalViews signals,
-            TroubleViews.Troubles troubles) {
+            TroubleViews.Troubles troubles,
+            CloudSettings.Setting setting) {
         return new CloudView(
                 cloud.name(),
                 cloud.kind(),
@@ -60,7 +78,12 @@ record CloudView(
                 signals.quota(cloud.name()),
                 cloud.width(),
                 troubles.breakers(),
-                troubles.offerings());
+                troubles.offerings(),
+                setting.credentials(),
+                setting.placementOptions(),
+                setting.prices()
+                        .map(p -> new PricesView(p.currency(), new TreeMap<>(p.perHour())))
+                        .orElse(null));
     }
 
     private static CloudState.Health shown(CloudState cloud) {

@@ -7,10 +7,10 @@ import java.time.InstantSource;
 
 /** The owner of time: nobody else may ask the system for it. */
 @Configuration(proxyBeanMethods = false)
-class ClockConfiguration {
+public class ClockConfiguration {
 
     @Bean
-    InstantSource clock() {
+    public static InstantSource clock() {
         return InstantSource.system();
     }
 }

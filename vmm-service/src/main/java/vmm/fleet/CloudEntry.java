@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param callTimeout deadline of one call
  * @param rateLimit calls per second; empty: the default of the kind
  * @param probes what else is looked at, each with a name of its own; empty: nothing
+ * @param prices of its flavors; empty: none are named
  */
 public record CloudEntry(
         String name,
@@ -26,7 +27,8 @@ public record CloudEntry(
         Optional<Integer> maxVms,
         Duration callTimeout,
         Optional<Double> rateLimit,
-        List<ProbeEntry> probes) {
+        List<ProbeEntry> probes,
+        Optional<Prices> prices) {
 
     public static final Duration CALL_TIMEOUT = Duration.ofSeconds(20);
 

@@ -130,9 +130,9 @@ final class Fields {
         return Optional.empty();
     }
 
-    /** The name, whatever is wrong with it and without telling. */
-    Optional<String> nameAsWritten() {
-        return values.get("name") instanceof ScalarNode scalar
+    /** A single value, whatever is wrong with it and without telling. */
+    Optional<String> asWritten(String field) {
+        return values.get(field) instanceof ScalarNode scalar
                 ? Optional.of(scalar.getValue())
                 : Optional.empty();
     }

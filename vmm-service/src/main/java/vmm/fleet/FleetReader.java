@@ -34,7 +34,8 @@ final class FleetReader {
                     "maxVms",
                     "callTimeout",
                     "rateLimit",
-                    "probes");
+                    "probes",
+                    "prices");
     private static final Set<String> VM_TYPE =
             Set.of(
                     "name",
@@ -78,14 +79,15 @@ final class FleetReader {
         var vmTypes = file.entries("vmTypes", "VM type", VM_TYPE);
         var schedules = file.entries("schedules", "schedule", SCHEDULE);
         file.atLeastOne("clouds");
-        var cloudNames = names(clouds, "cloud");
+        names(clouds, "cloud");
+        var rules = rules(clouds);
         var poolNames = names(pools, "pool");
         names(vmTypes, "VM type");
         names(schedules, "schedule");
         return new Fleet(
                 file.name("installation").orElse(""),
                 clouds.stream().map(this::cloud).toList(),
-                pools.stream().map(pool -> PoolReader.read(pool, cloudNames)).toList(),
+                pools.stream().map(pool -> PoolReader.read(pool, rules)).toList(),
                 vmTypes.stream().map(type -> vmType(type, poolNames)).toList(),
                 schedules.stream().flatMap(s -> schedule(s, poolNames).stream()).toList());
     }
@@ -99,7 +101,7 @@ final class FleetReader {
         for (var entry : entries) {
             entry.require("name")
                     .name("name")
-                    .or(entry::nameAsWritten)
+                    .or(() -> entry.asWritten("name"))
                     .ifPresent(
                             name -> {
                                 var before = lines.putIfAbsent(name, entry.line());
@@ -115,6 +117,20 @@ final class FleetReader {
                             });
         }
         return lines.keySet();
+    }
+
+    /**
+     * By the names of clouds, the rules of their kind; empty for a kind that nothing is known of.
+     */
+    private Map<String, Optional<KindRules>> rules(List<Fields> clouds) {
+        var rules = new HashMap<String, Optional<KindRules>>();
+        for (var cloud : clouds) {
+            var kind = cloud.name("kind").flatMap(name -> Optional.ofNullable(kinds.get(name)));
+            cloud.name("name")
+                    .or(() -> cloud.asWritten("name"))
+                    .ifPresent(name -> rules.putIfAbsent(name, kind));
+        }
+        return rules;
     }
 
     private CloudEntry cloud(Fields cloud) {
@@ -147,7 +163,8 @@ final class FleetReader {
                 cloud.whole("maxVms", 0, MOST),
                 cloud.duration("callTimeout", LONGEST_CALL).orElse(CloudEntry.CALL_TIMEOUT),
                 cloud.positive("rateLimit", 1_000),
-                ProbeReader.read(cloud));
+                ProbeReader.read(cloud),
+                PriceReader.read(cloud));
     }
 
     private static VmTypeEntry vmType(Fields type, Set<String> pools) {

@@ -2,13 +2,17 @@ package vmm.fleet;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The known name that somebody probably meant. */
-final class Nearest {
+/** The known names that somebody probably meant. */
+public final class Nearest {
 
     private static final int LONGEST = 100;
+
+    /** A part of a name that is as long tells which was meant. */
+    private static final int SHORTEST_PART = 3;
 
     private Nearest() {}
 
@@ -16,7 +20,7 @@ final class Nearest {
      * "; did you mean 'poolSize'?", or else "; known: …" if that is short enough to help, or
      * nothing.
      */
-    static String hint(String written, Collection<String> known) {
+    public static String hint(String written, Collection<String> known) {
         var nearest = to(written, known);
         if (nearest.isPresent()) return "; did you mean '" + nearest.get() + "'?";
         if (known.isEmpty()) return "";
@@ -25,18 +29,71 @@ final class Nearest {
     }
 
     static Optional<String> to(String written, Collection<String> known) {
-        if (written.length() > LONGEST) return Optional.empty();
-        int far = Math.max(1, Math.min(3, written.length() / 3));
         return known.stream()
-                .filter(name -> distance(plain(written), plain(name)) <= far)
+                .filter(name -> isNear(plain(written), plain(name)))
                 .min(
                         Comparator.<String>comparingInt(
                                         name -> distance(plain(written), plain(name)))
                                 .thenComparing(Comparator.naturalOrder()));
     }
 
+    /**
+     * Those that somebody may have meant, likeliest first: what differs by few letters, of these
+     * what begins alike, then what begins with it or holds it ({@code m7i} for {@code m7i.large}).
+     *
+     * @param most as many at most
+     */
+    public static List<String> some(String written, Collection<String> known, int most) {
+        String plain = plain(written);
+        return known.stream()
+                .distinct()
+                .filter(name -> isNear(plain, plain(name)) || isPart(plain, plain(name)))
+                .map(name -> Candidate.of(plain, name))
+                .sorted(Candidate.LIKELIEST)
+                .limit(most)
+                .map(Candidate::name)
+                .toList();
+    }
+
+    private record Candidate(String name, boolean near, int distance, int alike, int longer) {
+        static final Comparator<Candidate> LIKELIEST =
+                Comparator.comparing((Candidate c) -> !c.near)
+                        .thenComparingInt(Candidate::distance)
+                        .thenComparingInt(c -> -c.alike)
+                        .thenComparingInt(Candidate::longer)
+                        .thenComparing(Candidate::name);
+
+        static Candidate of(String written, String name) {
+            String plain = plain(name);
+            boolean near = isNear(written, plain);
+            return new Candidate(
+                    name,
+                    near,
+                    near ? Nearest.distance(written, plain) : 0,
+                    Nearest.alike(written, plain),
+                    Math.abs(plain.length() - written.length()));
+        }
+    }
+
+    /** How many letters both begin with. */
+    private static int alike(String one, String other) {
+        int n = 0;
+        while (n < Math.min(one.length(), other.length()) && one.charAt(n) == other.charAt(n)) n++;
+        return n;
+    }
+
+    private static boolean isPart(String one, String other) {
+        return Math.min(one.length(), other.length()) >= SHORTEST_PART
+                && (one.contains(other) || other.contains(one));
+    }
+
+    private static boolean isNear(String one, String other) {
+        if (Math.max(one.length(), other.length()) > LONGEST) return false;
+        return distance(one, other) <= Math.clamp(one.length() / 3, 1, 3);
+    }
+
     private static String plain(String name) {
-        return name.toLowerCase(Locale.ROOT).replaceAll("[-_ ]", "");
+        return name.toLowerCase(Locale.ROOT).replaceAll("[-_ .]", "");
     }
 
     /** How many letters must be put in, left out, changed or swapped with their neighbour. */

@@ -2,6 +2,7 @@ package vmm.fleet;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -53,6 +54,7 @@ public record PoolEntry(
      *
      * @param cloud the name of a cloud of the same file
      * @param network empty: the cloud's default
+     * @param options what only this kind of cloud understands
      * @param weight its share among healthy clouds with room
      * @param maxVms its own maximum; empty: none
      */
@@ -61,10 +63,26 @@ public record PoolEntry(
             String image,
             String flavor,
             Optional<String> network,
+            Map<String, String> options,
             int weight,
             Optional<Integer> maxVms) {
 
         public static final int WEIGHT = 100;
+
+        public Placement {
+            options = Map.copyOf(options);
+        }
+
+        /** Without options. */
+        public Placement(
+                String cloud,
+                String image,
+                String flavor,
+                Optional<String> network,
+                int weight,
+                Optional<Integer> maxVms) {
+            this(cloud, image, flavor, network, Map.of(), weight, maxVms);
+        }
     }
 
     /**

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -25,7 +27,7 @@ final class PoolReader {
                     "placements",
                     "connect");
     private static final Set<String> PLACEMENT =
-            Set.of("cloud", "image", "flavor", "network", "weight", "maxVms");
+            Set.of("cloud", "image", "flavor", "network", "options", "weight", "maxVms");
     private static final Set<String> CONNECT = Set.of("kind", "url", "command");
 
     private static final int MOST_WEIGHT = 1_000_000;
@@ -36,7 +38,10 @@ final class PoolReader {
 
     private PoolReader() {}
 
-    static PoolEntry read(Fields pool, Set<String> clouds) {
+    /**
+     * @param clouds by name, the rules of their kind; empty for a kind that nothing is known of
+     */
+    static PoolEntry read(Fields pool, Map<String, Optional<KindRules>> clouds) {
         pool.require("poolSize", "maxSize", "placements");
         var poolSize = pool.whole("poolSize", 0, FleetReader.MOST);
         var maxSize = pool.whole("maxSize", 0, FleetReader.MOST);
@@ -73,7 +78,7 @@ final class PoolReader {
 
     private static PoolEntry entry(
             Fields pool,
-            Set<String> clouds,
+            Map<String, Optional<KindRules>> clouds,
             int poolSize,
             int maxSize,
             Duration lease,
@@ -105,12 +110,13 @@ final class PoolReader {
         return readyWhen.orElse(new ReadyWhen.GuestReport());
     }
 
-    private static List<PoolEntry.Placement> placements(Fields pool, Set<String> clouds) {
+    private static List<PoolEntry.Placement> placements(
+            Fields pool, Map<String, Optional<KindRules>> clouds) {
         var placements = new ArrayList<PoolEntry.Placement>();
         var shelves = new HashSet<List<String>>();
         for (var placement : pool.entries("placements", "placement", PLACEMENT)) {
             placement.require("cloud", "image", "flavor");
-            var cloud = FleetReader.reference(placement, "cloud", clouds);
+            var cloud = FleetReader.reference(placement, "cloud", clouds.keySet());
             var flavor = placement.text("flavor", FleetReader.LONGEST_ID);
             if (cloud.isPresent()
                     && flavor.isPresent()
@@ -127,12 +133,30 @@ final class PoolReader {
                             placement.text("image", FleetReader.LONGEST_ID).orElse(""),
                             flavor.orElse(""),
                             placement.text("network", FleetReader.LONGEST_ID),
+                            options(
+                                    placement,
+                                    cloud.flatMap(
+                                            name -> clouds.getOrDefault(name, Optional.empty()))),
                             placement
                                     .whole("weight", 0, MOST_WEIGHT)
                                     .orElse(PoolEntry.Placement.WEIGHT),
                             placement.whole("maxVms", 0, FleetReader.MOST)));
         }
         return placements;
+    }
+
+    private static Map<String, String> options(Fields placement, Optional<KindRules> rules) {
+        var options = placement.pairs("options", "options", null);
+        rules.ifPresent(
+                known ->
+                        options.forEach(
+                                (name, value) ->
+                                        known.wrongOption(name, value)
+                                                .ifPresent(
+                                                        wrong ->
+                                                                placement.problem(
+                                                                        "options", wrong))));
+        return options;
     }
 
     private static List<PoolEntry.Connect> connects(Fields pool) {

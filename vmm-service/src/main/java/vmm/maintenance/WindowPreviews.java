@@ -18,6 +18,7 @@ import vmm.pool.Pool;
 import vmm.pool.Pools;
 import vmm.pool.Schedules;
 import vmm.sizing.SizeCurve;
+import vmm.vm.Options;
 import vmm.vm.VmState;
 import vmm.web.Problem;
 
@@ -224,8 +225,8 @@ class WindowPreviews {
         return jdbc
                 .sql(
                         """
-                        SELECT pool_id, cloud, flavor, state, held, late_since IS NOT NULL AS late, count(*)::int AS n FROM vm
-                        WHERE state <> 'DELETED' GROUP BY pool_id, cloud, flavor, state, held, late
+                        SELECT pool_id, cloud, flavor, options, state, held, late_since IS NOT NULL AS late, count(*)::int AS n FROM vm
+                        WHERE state <> 'DELETED' GROUP BY pool_id, cloud, flavor, options, state, held, late
                         """)
                 .query(
                         (row, n) ->
@@ -233,6 +234,7 @@ class WindowPreviews {
                                         row.getLong("pool_id"),
                                         row.getString("cloud"),
                                         row.getString("flavor"),
+                                        Options.read(row),
                                         VmState.valueOf(row.getString("state")),
                                         row.getBoolean("held"),
                                         row.getBoolean("late"),
@@ -271,6 +273,7 @@ class WindowPreviews {
             long pool,
             String cloud,
             String flavor,
+            Map<String, String> options,
             VmState state,
             boolean held,
             boolean late,
@@ -284,7 +287,9 @@ class WindowPreviews {
         }
 
         boolean at(Pool.Place place) {
-            return cloud.equals(place.cloud()) && flavor.equals(place.flavor());
+            return cloud.equals(place.cloud())
+                    && flavor.equals(place.flavor())
+                    && options.equals(place.options());
         }
     }
 }

@@ -2,9 +2,12 @@ package vmm.placement;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Map;
+
 /**
  * A pool's placement as a planner sees it.
  *
+ * @param options what only this kind of cloud understands
  * @param weight share among those offered; 0 is a last resort
  * @param counted VMs of the pool here that are warming or ready
  * @param ownRoom how many more may be launched here by the placement's own cap
@@ -20,6 +23,7 @@ public record Shelf(
         String image,
         String flavor,
         @Nullable String network,
+        Map<String, String> options,
         int weight,
         int counted,
         int ownRoom,
@@ -36,6 +40,7 @@ public record Shelf(
             String image,
             String flavor,
             @Nullable String network,
+            Map<String, String> options,
             int weight,
             int counted,
             int ownRoom,
@@ -49,6 +54,7 @@ public record Shelf(
                 image,
                 flavor,
                 network,
+                options,
                 weight,
                 counted,
                 ownRoom,
@@ -113,7 +119,7 @@ public record Shelf(
 
     private Shelf with(int counted, int ownRoom, int cloudRoom, int atOnce, boolean canaryDue) {
         return new Shelf(
-                position, cloud, image, flavor, network, weight, counted, ownRoom, cloudRoom,
-                atOnce, standing, why, canaryDue);
+                position, cloud, image, flavor, network, options, weight, counted, ownRoom,
+                cloudRoom, atOnce, standing, why, canaryDue);
     }
 }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A pool as the loops read it.
@@ -33,6 +34,7 @@ public record Pool(
         List<Place> placements) {
 
     /**
+     * @param options what only this kind of cloud understands
      * @param maxVms the placement's own cap, null for none
      */
     public record Place(
@@ -41,6 +43,7 @@ public record Pool(
             String image,
             String flavor,
             @Nullable String network,
+            Map<String, String> options,
             int weight,
             @Nullable Integer maxVms) {}
 }

@@ -5,6 +5,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 import vmm.event.Instants;
+import vmm.vm.Options;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -127,6 +128,7 @@ public class Pools {
                                                 row.getString("image"),
                                                 row.getString("flavor"),
                                                 row.getString("network"),
+                                                Options.read(row),
                                                 row.getInt("weight"),
                                                 row.getObject("max_vms", Integer.class))))
                 .list()

@@ -1,6 +1,15 @@
 /** Pools: identical VMs that serve VM types, with sizes and policies. */
 @ApplicationModule(
-        allowedDependencies = {"clouds", "event", "fleet", "identity", "sizing", "vm", "web"})
+        allowedDependencies = {
+            "cloud",
+            "clouds",
+            "event",
+            "fleet",
+            "identity",
+            "sizing",
+            "vm",
+            "web"
+        })
 @NullMarked
 package vmm.pool;
 

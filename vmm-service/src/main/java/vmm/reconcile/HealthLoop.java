@@ -11,6 +11,9 @@ import vmm.clouds.CloudConnections;
 import vmm.clouds.CloudSignals;
 import vmm.clouds.CloudState;
 import vmm.clouds.Clouds;
+import vmm.clouds.NameChecks;
+import vmm.clouds.NameChecks.Asked;
+import vmm.clouds.NameChecks.Finding;
 import vmm.clouds.ProbeLook;
 import vmm.clouds.ProbeState;
 import vmm.clouds.Probes;
@@ -18,6 +21,7 @@ import vmm.clouds.QuotaState;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
 import vmm.fleet.ProbeEntry;
+import vmm.pool.PlacementNames;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -37,9 +41,10 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Health: what a cloud shows beside its listings. Looks at the probes that are due, and reads its
- * quota and its offerings now and then, all at once, each with a deadline of its own. What cannot
- * be found out leaves what was known, with its age.
+ * Health: what a cloud shows beside its listings. Looks at the probes that are due, and now and
+ * then pings it, reads its quota and its offerings, and asks whether it knows what placements name,
+ * all at once, each with a deadline of its own. What cannot be found out leaves what was known,
+ * with its age.
  */
 @Component
 public class HealthLoop implements Reconciler {
@@ -51,6 +56,18 @@ public class HealthLoop implements Reconciler {
      */
     static final Duration OFFERINGS_EVERY = Duration.ofMinutes(10);
 
+    /** From one ping to the next while they fail: what is said of that lasts a minute. */
+    private static final Duration FAILED_PING_AGAIN = Duration.ofSeconds(30);
+
+    /** From asking about names that were known to asking again: an image may be deleted. */
+    static final Duration NAMES_EVERY = Duration.ofHours(1);
+
+    /** The same of names that were not: somebody may have made what they stand for. */
+    static final Duration WRONG_NAMES_EVERY = Duration.ofMinutes(5);
+
+    /** Placements that a cloud is asked about in one pass. */
+    static final int NAMES_A_PASS = 5;
+
     /** What is due before the next tick is done now. */
     private static final Duration SLACK = Duration.ofSeconds(2);
 
@@ -61,6 +78,7 @@ public class HealthLoop implements Reconciler {
     private final CloudSignals signals;
     private final Probes probes;
     private final ProbeLook look;
+    private final PlacementNames names;
     private final Wakes wakes;
     private final InstantSource clock;
     private final Supplier<ExecutorService> threads;
@@ -73,6 +91,7 @@ public class HealthLoop implements Reconciler {
             CloudSignals signals,
             Probes probes,
             ProbeLook look,
+            PlacementNames names,
             Wakes wakes,
             InstantSource clock) {
         this(
@@ -81,6 +100,7 @@ public class HealthLoop implements Reconciler {
                 signals,
                 probes,
                 look,
+                names,
                 wakes,
                 clock,
                 Executors::newVirtualThreadPerTaskExecutor);
@@ -95,6 +115,7 @@ public class HealthLoop implements Reconciler {
             CloudSignals signals,
             Probes probes,
             ProbeLook look,
+            PlacementNames names,
             Wakes wakes,
             InstantSource clock,
             Supplier<ExecutorService> threads) {
@@ -103,6 +124,7 @@ public class HealthLoop implements Reconciler {
         this.signals = signals;
         this.probes = probes;
         this.look = look;
+        this.names = names;
         this.wakes = wakes;
         this.clock = clock;
         this.threads = threads;
@@ -162,13 +184,21 @@ public class HealthLoop implements Reconciler {
         }
         var provider = connections.provider(cloud);
         if (provider.isEmpty()) return work;
-        if (isQuotaDue(cloud, now)) work.add(() -> readQuota(cloud, provider.get(), now));
-        if (areOfferingsDue(cloud, now)) work.add(() -> readOfferings(cloud, provider.get(), now));
+        var one = provider.get();
+        if (isPingDue(cloud, now)) work.add(() -> pingAndReadQuota(cloud, one, now));
+        else if (isQuotaDue(cloud, now)) work.add(() -> readQuota(cloud, one, now));
+        if (areOfferingsDue(cloud, now)) work.add(() -> readOfferings(cloud, one, now));
+        var asked = namesDue(cloud, now);
+        if (!asked.isEmpty()) work.add(() -> checkNames(cloud, one, asked, now));
         return work;
     }
 
     private static boolean isDue(Instant last, Duration every, Instant now) {
         return !last.plus(every).minus(SLACK).isAfter(now);
+    }
+
+    private boolean isPingDue(String cloud, Instant now) {
+        return isTryDue(cloud + "/ping", now);
     }
 
     private boolean isQuotaDue(String cloud, Instant now) {
@@ -204,6 +234,64 @@ public class HealthLoop implements Reconciler {
                     after.detail());
         }
         return new Done(news, "probe " + probe.name() + " " + found.detail());
+    }
+
+    private List<Asked> namesDue(String cloud, Instant now) {
+        return isTryDue(cloud + "/names", now)
+                ? names.due(
+                        cloud, now.minus(NAMES_EVERY), now.minus(WRONG_NAMES_EVERY), NAMES_A_PASS)
+                : List.of();
+    }
+
+    /** The ping first: where both fail, its words are the better ones. */
+    private Done pingAndReadQuota(String cloud, CloudProvider provider, Instant now) {
+        var trouble = ping(cloud, provider, now);
+        boolean due = isQuotaDue(cloud, now);
+        if (!due) return new Done(false, trouble.orElse("ping answered"));
+        var quota = readQuota(cloud, provider, now);
+        return trouble.map(words -> new Done(false, words + "; " + quota.words())).orElse(quota);
+    }
+
+    /** What is wrong with our account there; whether it answers at all, the listings show. */
+    private Optional<String> ping(String cloud, CloudProvider provider, Instant now) {
+        tried.put(cloud + "/ping", now);
+        try {
+            provider.ping();
+            return Optional.empty();
+        } catch (CloudFailure.Unauthorized | CloudFailure.Rejected failure) {
+            String words = "its ping failed: " + failure.kind() + ": " + failure.detail();
+            tried.put(cloud + "/ping", now.minus(QUOTA_EVERY).plus(FAILED_PING_AGAIN));
+            clouds.recordCalls(cloud, words, clock.instant());
+            return Optional.of(words);
+        } catch (CloudFailure failure) {
+            return Optional.of("ping not answered: " + failure.detail());
+        }
+    }
+
+    /** A cloud that does not tell is not asked about the rest, nor for a minute. */
+    private Done checkNames(String cloud, CloudProvider provider, List<Asked> asked, Instant now) {
+        Optional<Finding> silent = Optional.empty();
+        for (var place : asked) {
+            var found = silent.orElseGet(() -> NameChecks.check(place, provider));
+            if (found instanceof Finding.Unknown) silent = Optional.of(found);
+            if (names.record(place, found.note(), now)) warn(place, found);
+        }
+        if (silent.isPresent()) tried.put(cloud + "/names", now);
+        return new Done(false, "names of " + asked.size() + " placements checked");
+    }
+
+    private static void warn(Asked place, Finding found) {
+        if (found.note() == null) {
+            log.info(
+                    "health cloud={} knows {} on {}", place.cloud(), place.image(), place.flavor());
+        } else {
+            log.warn(
+                    "health cloud={} placement of {} on {}: {}",
+                    place.cloud(),
+                    place.image(),
+                    place.flavor(),
+                    found.note());
+        }
     }
 
     private Done readQuota(String cloud, CloudProvider provider, Instant now) {

@@ -6,6 +6,7 @@ import org.springframework.stereotype.Repository;
 import vmm.event.Instants;
 import vmm.pool.Pool;
 import vmm.reconcile.PoolSnapshot.Candidate;
+import vmm.vm.Options;
 import vmm.vm.VmState;
 
 import java.time.Duration;
@@ -40,7 +41,7 @@ public class PoolCounts {
         var rows =
                 jdbc.sql(
                                 """
-                                SELECT id, cloud, flavor, image, state, state_since, create_sent_at, held,
+                                SELECT id, cloud, flavor, image, options, state, state_since, create_sent_at, held,
                                        state <> 'READY' AND late_since IS NOT NULL
                                            OR create_sent_at IS NULL AND state_since < :unsent AND tries.canary IS NOT NULL AS late,
                                        tries.canary IS NOT NULL AS canary,
@@ -58,6 +59,7 @@ public class PoolCounts {
                                                         row.getObject("id", UUID.class),
                                                         row.getString("cloud"),
                                                         row.getString("flavor"),
+                                                        Options.read(row),
                                                         VmState.valueOf(row.getString("state")),
                                                         Objects.requireNonNull(
                                                                 Instants.read(row, "state_since")),
@@ -212,7 +214,8 @@ public class PoolCounts {
 
         private static boolean at(Row row, Pool.Place place) {
             return row.vm().cloud().equals(place.cloud())
-                    && row.vm().flavor().equals(place.flavor());
+                    && row.vm().flavor().equals(place.flavor())
+                    && row.vm().options().equals(place.options());
         }
     }
 }

@@ -58,6 +58,7 @@ record PoolSnapshot(
             UUID id,
             String cloud,
             String flavor,
+            Map<String, String> options,
             VmState state,
             Instant since,
             boolean sent,
@@ -70,7 +71,9 @@ record PoolSnapshot(
         }
 
         boolean on(Shelf shelf) {
-            return cloud.equals(shelf.cloud()) && flavor.equals(shelf.flavor());
+            return cloud.equals(shelf.cloud())
+                    && flavor.equals(shelf.flavor())
+                    && options.equals(shelf.options());
         }
     }
 }

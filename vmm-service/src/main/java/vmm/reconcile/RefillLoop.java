@@ -239,6 +239,7 @@ public class RefillLoop implements Reconciler {
                             place.image(),
                             place.flavor(),
                             place.network(),
+                            place.options(),
                             place.weight(),
                             seen.countedAt(place),
                             ownRoom,
@@ -292,7 +293,8 @@ public class RefillLoop implements Reconciler {
                         where.cloud(),
                         where.image(),
                         where.flavor(),
-                        where.network()),
+                        where.network(),
+                        where.options()),
                 now,
                 launch.why()
                         + ", on "

@@ -384,6 +384,7 @@ public class VmSteps {
                 vm.image(),
                 vm.flavor(),
                 vm.network(),
+                vm.options(),
                 cloudInit.of(vm.id()));
     }
 

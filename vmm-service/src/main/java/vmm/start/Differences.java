@@ -5,8 +5,10 @@ import vmm.fleet.ReadyWhen;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What differs between a record of the fleet file and the same of the database, a line each: {@code
@@ -63,6 +65,8 @@ final class Differences {
             case ReadyWhen when -> when.text();
             case String text when text.contains(" ") || text.isEmpty() -> "'" + text + "'";
             case List<?> list when list.isEmpty() -> "none";
+            case Map<?, ?> map when map.isEmpty() -> "none";
+            case Map<?, ?> map -> new TreeMap<>(map).toString();
             default -> value.toString();
         };
     }

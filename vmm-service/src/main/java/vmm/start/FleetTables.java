@@ -12,6 +12,7 @@ import vmm.fleet.PoolEntry;
 import vmm.fleet.ReadyWhen;
 import vmm.fleet.VmTypeEntry;
 import vmm.sizing.Schedule;
+import vmm.vm.Options;
 
 import java.sql.Types;
 import java.time.Duration;
@@ -160,8 +161,8 @@ final class FleetTables {
     private void placement(long pool, int position, PoolEntry.Placement place) {
         jdbc.sql(
                         """
-                        INSERT INTO placement (pool_id, position, cloud, image, flavor, network, weight, max_vms)
-                        VALUES (:pool, :position, :cloud, :image, :flavor, :network, :weight, :max)
+                        INSERT INTO placement (pool_id, position, cloud, image, flavor, network, options, weight, max_vms)
+                        VALUES (:pool, :position, :cloud, :image, :flavor, :network, CAST(:options AS jsonb), :weight, :max)
                         """)
                 .param("pool", pool)
                 .param("position", position)
@@ -169,6 +170,7 @@ final class FleetTables {
                 .param("image", place.image())
                 .param("flavor", place.flavor())
                 .param("network", place.network().orElse(null), Types.VARCHAR)
+                .param("options", Options.sql(place.options()))
                 .param("weight", place.weight())
                 .param("max", place.maxVms().orElse(null), Types.INTEGER)
                 .update();
@@ -202,6 +204,7 @@ final class FleetTables {
                                                 row.getString("image"),
                                                 row.getString("flavor"),
                                                 Optional.ofNullable(row.getString("network")),
+                                                Options.read(row),
                                                 row.getInt("weight"),
                                                 Optional.ofNullable(
                                                         row.getObject("max_vms", Integer.class))))

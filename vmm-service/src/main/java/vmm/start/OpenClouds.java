@@ -18,10 +18,21 @@ import java.util.Optional;
 /** The clouds of the fleet file, opened at the start; none is called for that. */
 final class OpenClouds implements CloudConnections, AutoCloseable {
     /**
-     * Calls a second where the fleet file names no {@code rateLimit}; a simulated cloud is our own
-     * database.
+     * Calls a second where the fleet file names no {@code rateLimit}; each replica makes as many. A
+     * simulated cloud is our own database.
+     *
+     * <p>EC2 refills the bucket of RunInstances by 2 requests a second and those of most reads by
+     * 10 to 20, each action by itself (<a
+     * href="https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html">Request
+     * throttling for the Amazon EC2 API</a>): ten of all together leave room for others in the
+     * account, and what is above the 2 creates is held back by the gate of creates. Azure Resource
+     * Manager refills by 10 writes, 10 deletes and 25 reads a second for a subscription and a
+     * service principal (<a
+     * href="https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling">Understand
+     * how Azure Resource Manager throttles requests</a>).
      */
-    private static final Map<String, Double> RATE_LIMITS = Map.of("simulated", 1000.0);
+    private static final Map<String, Double> RATE_LIMITS =
+            Map.of("simulated", 1000.0, "aws", 10.0, "azure", 10.0);
 
     private static final double RATE_LIMIT = 20;
 

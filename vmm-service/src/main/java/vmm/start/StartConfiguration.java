@@ -11,13 +11,14 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
 import vmm.cloud.CloudProviderFactory;
+import vmm.clouds.CloudSettings;
 import vmm.clouds.Probes;
 import vmm.database.StartRefused;
 import vmm.fleet.CloudEntry;
 import vmm.fleet.Fleet;
 import vmm.fleet.FleetFile;
 import vmm.fleet.FleetRefused;
-import vmm.fleet.KindRules;
+import vmm.fleet.Kinds;
 import vmm.guest.CloudInit;
 import vmm.guest.GuestTokens;
 import vmm.reconcile.Store;
@@ -28,12 +29,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 import javax.sql.DataSource;
@@ -50,22 +49,23 @@ class StartConfiguration {
 
     @Bean
     Adapters adapters() {
-        var factories = new HashMap<String, CloudProviderFactory>();
-        ServiceLoader.load(CloudProviderFactory.class)
-                .forEach(factory -> factories.put(factory.kind(), factory));
-        return new Adapters(Map.copyOf(factories));
+        return Adapters.load();
+    }
+
+    @Bean
+    Kinds kinds(Adapters adapters) {
+        return adapters.kinds();
     }
 
     /** The fleet file that VMM_FLEET names, else the demo. */
     @Bean
-    Fleet fleet(@Value("${vmm.fleet:}") String path, Adapters adapters, Environment environment) {
-        var kinds = new HashMap<String, KindRules>();
-        adapters.byKind()
-                .forEach((kind, f) -> kinds.put(kind, new KindRules(f.options(), f.credentials())));
+    Fleet fleet(@Value("${vmm.fleet:}") String path, Kinds kinds, Environment environment) {
         try {
             Path file = path.isBlank() ? demo() : Path.of(path);
             return FleetFile.read(
-                    file, name -> Optional.ofNullable(environment.getProperty(name)), kinds);
+                    file,
+                    name -> Optional.ofNullable(environment.getProperty(name)),
+                    kinds.byName());
         } catch (FleetRefused refused) {
             throw new StartRefused(
                     "the fleet file is refused, nothing of it was applied:\n"
@@ -179,8 +179,27 @@ class StartConfiguration {
         return cloud -> byCloud.getOrDefault(cloud, List.of());
     }
 
-    /** The cloud adapters on the class path, by kind. */
-    record Adapters(Map<String, CloudProviderFactory> byKind) {}
+    @Bean
+    CloudSettings cloudSettings(Fleet fleet, Kinds kinds) {
+        var byCloud =
+                fleet.clouds().stream()
+                        .collect(
+                                Collectors.toMap(CloudEntry::name, cloud -> setting(cloud, kinds)));
+        return cloud -> byCloud.getOrDefault(cloud, CloudSettings.NONE);
+    }
+
+    private static CloudSettings.Setting setting(CloudEntry cloud, Kinds kinds) {
+        var options = new TreeMap<String, String>();
+        kinds.rules(cloud.kind())
+                .ifPresent(
+                        rules ->
+                                rules.placementOptions()
+                                        .forEach(
+                                                (name, values) ->
+                                                        options.put(name, values.pattern())));
+        return new CloudSettings.Setting(
+                cloud.credentials().keySet().stream().sorted().toList(), options, cloud.prices());
+    }
 
     /** The address of this service, known once it listens. */
     interface PublicUrl {

@@ -3,11 +3,13 @@ package vmm.vm;
 import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /**
  * One row of the table as a pass read it.
  *
+ * @param options of the placement that it was asked for with
  * @param version what a change of state must find unchanged
  * @param createSentAt when the create was sent (recorded before sending), null if it never was
  * @param absentSince when a direct look first did not find the instance, null if the last look did
@@ -24,6 +26,7 @@ public record Vm(
         String image,
         String flavor,
         @Nullable String network,
+        Map<String, String> options,
         VmState state,
         Instant stateSince,
         @Nullable VmReason reason,

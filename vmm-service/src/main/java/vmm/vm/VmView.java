@@ -8,12 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
  * A VM as operators see it.
  *
  * @param name of its instance on the cloud
+ * @param options of the placement that it was asked for with
  * @param allocationId the claim it was granted to, also after that ended
  * @param late whether it warms for longer than its offering usually takes
  * @param launchReason why it was launched, and there
@@ -25,6 +27,9 @@ record VmView(
         UUID id,
         String pool,
         String cloud,
+        String image,
+        String flavor,
+        Map<String, String> options,
         @Nullable String instanceId,
         String name,
         VmState state,

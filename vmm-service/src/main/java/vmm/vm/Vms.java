@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -79,8 +80,8 @@ public class Vms {
         jdbc.sql(
                         """
                         WITH changed AS (
-                            INSERT INTO vm (id, pool_id, cloud, image, flavor, network, state, state_since, detail, created_at)
-                            VALUES (:id, :pool, :cloud, :image, :flavor, :network, 'REQUESTED', :now, :detail, :now)
+                            INSERT INTO vm (id, pool_id, cloud, image, flavor, network, options, state, state_since, detail, created_at)
+                            VALUES (:id, :pool, :cloud, :image, :flavor, :network, CAST(:options AS jsonb), 'REQUESTED', :now, :detail, :now)
                             RETURNING *)
                         """
                                 + EVENT)
@@ -90,6 +91,7 @@ public class Vms {
                 .param("image", vm.image())
                 .param("flavor", vm.flavor())
                 .param("network", vm.network())
+                .param("options", Options.sql(vm.options()))
                 .param("now", Instants.sql(now))
                 .param("detail", detail)
                 .param("from", null)
@@ -334,6 +336,7 @@ public class Vms {
                 row.getString("image"),
                 row.getString("flavor"),
                 row.getString("network"),
+                Options.read(row),
                 VmState.valueOf(row.getString("state")),
                 row.getTimestamp("state_since").toInstant(),
                 reason == null ? null : VmReason.valueOf(reason),
@@ -366,5 +369,6 @@ public class Vms {
             String cloud,
             String image,
             String flavor,
-            @Nullable String network) {}
+            @Nullable String network,
+            Map<String, String> options) {}
 }

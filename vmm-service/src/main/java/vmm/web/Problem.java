@@ -1,5 +1,7 @@
 package vmm.web;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +18,23 @@ public final class Problem extends RuntimeException {
     /**
      * One value that is wrong: its path in the body ({@code placements[0].cloud}) or its
      * parameter's name.
+     *
+     * @param near what may have been meant, likeliest first; absent in the answer if there is
+     *     nothing
      */
-    public record Field(String field, String message) {}
+    public record Field(
+            String field,
+            String message,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> near) {
+
+        public Field {
+            near = List.copyOf(near);
+        }
+
+        public Field(String field, String message) {
+            this(field, message, List.of());
+        }
+    }
 
     private final ProblemType type;
     private final int status;
@@ -65,17 +82,26 @@ public final class Problem extends RuntimeException {
         return invalid(422, errors);
     }
 
+    /** 422: placements name what their clouds do not know. */
+    public static Problem placementUnknown(List<Field> errors) {
+        return new Problem(
+                ProblemType.PLACEMENT_UNKNOWN,
+                ProblemType.PLACEMENT_UNKNOWN.status(),
+                inWords(errors),
+                errors);
+    }
+
     static Problem invalid(int status, List<Field> errors) {
-        String detail =
-                errors.isEmpty()
-                        ? "Some value is not valid."
-                        : errors.getFirst().field()
-                                + ": "
-                                + errors.getFirst().message()
-                                + (errors.size() == 1
-                                        ? ""
-                                        : " (and " + (errors.size() - 1) + " more)");
-        return new Problem(ProblemType.VALIDATION_FAILED, status, detail, errors);
+        return new Problem(ProblemType.VALIDATION_FAILED, status, inWords(errors), errors);
+    }
+
+    private static String inWords(List<Field> errors) {
+        return errors.isEmpty()
+                ? "Some value is not valid."
+                : errors.getFirst().field()
+                        + ": "
+                        + errors.getFirst().message()
+                        + (errors.size() == 1 ? "" : " (and " + (errors.size() - 1) + " more)");
     }
 
     public static Problem malformed(String detail) {

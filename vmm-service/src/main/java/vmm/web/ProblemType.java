@@ -20,6 +20,8 @@ public enum ProblemType {
     PRECONDITION_FAILED(412, "Somebody changed it meanwhile"),
     TOO_LARGE(413, "Too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
+    /** A placement names what its cloud does not know. */
+    PLACEMENT_UNKNOWN(422, "The cloud does not know it"),
     IDEMPOTENCY_KEY_REUSED(422, "The idempotency key was used before"),
     PRECONDITION_REQUIRED(428, "If-Match is required"),
     INTERNAL_ERROR(500, "Something went wrong here"),

@@ -16,7 +16,8 @@ class CloudsTest extends Service {
     void cloudsComeByNameWithTheirHealthAndCounts() {
         readyVms("counted", 2);
         var clouds = get("clouds").is(200).body();
-        assertThat(texts(clouds.path("items"), "name")).containsExactly("here", "there");
+        assertThat(texts(clouds.path("items"), "name"))
+                .containsExactly("here", "mute", "shop", "there");
         var here = clouds.path("items").path(0);
         assertThat(here.path("health").asString()).isEqualTo("HEALTHY");
         assertThat(here.path("healthReason").isNull()).isTrue();
@@ -26,9 +27,11 @@ class CloudsTest extends Service {
         assertThat(here.path("counts").path("ready").asInt()).isGreaterThanOrEqualTo(2);
         assertThat(get("clouds/there").is(200).body().path("maxVms").isNull()).isTrue();
         var first = get("clouds?limit=1").body();
-        var second = get("clouds?limit=1&cursor=" + first.path("nextCursor").asString()).body();
-        assertThat(texts(second.path("items"), "name")).containsExactly("there");
-        assertThat(second.path("nextCursor").isNull()).isTrue();
+        var second = get("clouds?limit=2&cursor=" + first.path("nextCursor").asString()).body();
+        assertThat(texts(second.path("items"), "name")).containsExactly("mute", "shop");
+        var third = get("clouds?limit=1&cursor=" + second.path("nextCursor").asString()).body();
+        assertThat(texts(third.path("items"), "name")).containsExactly("there");
+        assertThat(third.path("nextCursor").isNull()).isTrue();
     }
 
     @Test

@@ -130,7 +130,7 @@ class PoolsTest extends Service {
                 .isEqualTo(
                         json(
                                 """
-                                [{'cloud': 'here', 'image': 'a', 'flavor': 'y', 'network': null, 'weight': 100, 'maxVms': null,
+                                [{'cloud': 'here', 'image': 'a', 'flavor': 'y', 'network': null, 'options': {}, 'note': null, 'weight': 100, 'maxVms': null,
                                   'counts': {'requested': 0, 'provisioning': 0, 'bootstrapping': 0, 'ready': 0, 'allocated': 0, 'deleting': 0}}]
                                 """));
         assertThat(get("pools/lists").body().path("connect").isEmpty()).isTrue();

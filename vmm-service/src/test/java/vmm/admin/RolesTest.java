@@ -30,6 +30,7 @@ class RolesTest extends Service {
                                         "pools/muon",
                                         "clouds",
                                         "clouds/here",
+                                        "clouds/here/catalogue",
                                         "schedules",
                                         "schedules/mornings",
                                         "schedules/preview",

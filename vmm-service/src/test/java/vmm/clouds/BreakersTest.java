@@ -18,6 +18,7 @@ import vmm.vm.Vms;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -81,7 +82,7 @@ class BreakersTest {
 
     private Launch launch(String image, Instant sentAt) {
         var id = new UUID(1, ++ids);
-        vms.request(new Vms.NewVm(id, pool, "b", image, "m1", null), NOW, "test");
+        vms.request(new Vms.NewVm(id, pool, "b", image, "m1", null, Map.of()), NOW, "test");
         return new Launch(id, "b", "m1", image, sentAt);
     }
 

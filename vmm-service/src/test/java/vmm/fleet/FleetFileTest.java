@@ -8,6 +8,7 @@ import org.junit.jupiter.api.io.TempDir;
 import vmm.sizing.Schedule;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 class FleetFileTest {
 
@@ -24,7 +26,13 @@ class FleetFileTest {
             Map.of(
                     "openstack", new KindRules(Set.of(), Set.of("project", "username", "password")),
                     "aws", new KindRules(Set.of(), Set.of("accessKeyId", "secretAccessKey")),
-                    "simulated", new KindRules(Set.of("bootTime", "bootJitter"), Set.of()));
+                    "simulated",
+                            new KindRules(
+                                    Set.of("bootTime", "bootJitter"),
+                                    Set.of(),
+                                    Map.of(
+                                            "spot", Pattern.compile("true|false"),
+                                            "diskGb", Pattern.compile("[0-9]+"))));
     private static final Map<String, String> ENVIRONMENT =
             Map.of("RUTHERFORD_PASSWORD", "s3cr$t{}", "HOST", "127.0.0.1");
 
@@ -45,6 +53,7 @@ class FleetFileTest {
                             maxVms: 400
                             callTimeout: PT5S
                             rateLimit: 2.5
+                            prices: {currency: GBP, m7i.xlarge: 0.2016, free: 0}
                             probes:
                               - {name: vpn, tcp: "10.1.0.1:443"}
                               - {name: v6, tcp: "[fe80::1]:22", timeout: PT1S}
@@ -62,7 +71,7 @@ class FleetFileTest {
                             warning: PT30M
                             placements:
                               - {cloud: rutherford, image: daaas-muon, flavor: l3.micro, network: private, weight: 20, maxVms: 5}
-                              - {cloud: demo-a, image: daaas-muon, flavor: l3.micro}
+                              - {cloud: demo-a, image: daaas-muon, flavor: l3.micro, options: {spot: true, diskGb: "40"}}
                             connect:
                               - {kind: jupyter, url: "https://{address}:8888/?token={secret}"}
                               - {kind: ssh, command: "ssh {user}@{address}"}
@@ -112,7 +121,15 @@ class FleetFileTest {
                                                                 new ProbeEntry.Tcp(
                                                                         "10.1.0.6", 3128))),
                                                 Duration.ofSeconds(10),
-                                                Duration.ofMinutes(1)))),
+                                                Duration.ofMinutes(1))),
+                                Optional.of(
+                                        new Prices(
+                                                "GBP",
+                                                Map.of(
+                                                        "m7i.xlarge",
+                                                        new BigDecimal("0.2016"),
+                                                        "free",
+                                                        new BigDecimal("0"))))),
                         new CloudEntry(
                                 "demo-a",
                                 "simulated",
@@ -123,7 +140,8 @@ class FleetFileTest {
                                 Optional.empty(),
                                 Duration.ofSeconds(20),
                                 Optional.empty(),
-                                List.of()));
+                                List.of(),
+                                Optional.empty()));
         assertThat(fleet.pools())
                 .containsExactly(
                         new PoolEntry(
@@ -149,6 +167,7 @@ class FleetFileTest {
                                                 "daaas-muon",
                                                 "l3.micro",
                                                 Optional.empty(),
+                                                Map.of("spot", "true", "diskGb", "40"),
                                                 100,
                                                 Optional.empty())),
                                 List.of(

@@ -20,13 +20,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGeneratorFactory;
+import java.util.regex.Pattern;
 
 /** What a wrong fleet file is told: line, what is wrong, what to do. */
 class FleetRefusedTest {
 
     private static final Map<String, KindRules> KINDS =
             Map.of(
-                    "aws", new KindRules(Set.of("vpc"), Set.of("accessKeyId", "secretAccessKey")),
+                    "aws",
+                            new KindRules(
+                                    Set.of("vpc"),
+                                    Set.of("accessKeyId", "secretAccessKey"),
+                                    Map.of(
+                                            "spot", Pattern.compile("true|false"),
+                                            "diskGb", Pattern.compile("[1-9][0-9]{0,3}"))),
                     "simulated", new KindRules(Set.of("bootTime"), Set.of()));
     private static final Map<String, String> ENVIRONMENT = Map.of("SECRET", "hunter2", "EMPTY", "");
 
@@ -67,7 +74,7 @@ class FleetRefusedTest {
             installation: demo      | instalation: demo       | 1: the fleet file lacks 'installation': add it
             poolSize: 5             | pool_size: 5            | 7: unknown field 'pool_size' of pool 'muon'; did you mean 'poolSize'?
             poolSize: 5             | pool_size: 5            | 6: pool 'muon' lacks 'poolSize': add it
-            maxVms: 400             | spot: []                | 3: unknown field 'spot' of cloud 'north'; known: callTimeout, credentials, endpoint, kind, maxVms, name, options, probes, rateLimit, region
+            maxVms: 400             | spot: []                | 3: unknown field 'spot' of cloud 'north'; known: callTimeout, credentials, endpoint, kind, maxVms, name, options, prices, probes, rateLimit, region
             maxSize: 30             | poolSize: 30            | 8: field 'poolSize' is given twice: keep one
             flavor: f               | flavour: f              | 12: unknown field 'flavour' of placement; did you mean 'flavor'?
             maxSize: 30             | `maxSize: 30\n    <<: {}` | 9: merge keys (<<) are not supported: write the fields out
@@ -79,6 +86,21 @@ class FleetRefusedTest {
             bootTime: PT8S          | bootTime: [PT8S]        | 3: field 'bootTime' of options must have a single value
             options: {bootTime: PT8S} | options: fast         | 3: options must be a mapping, such as {name: value}
             secretAccessKey         | password                | 4: unknown field 'password' of credentials; known: accessKeyId, secretAccessKey
+            # options of placements
+            cloud: north, image: i  | cloud: north, options: {spot: "true"}, image: i | 12: unknown option 'spot': placements on this kind of cloud have none
+            cloud: north, image: i  | cloud: ireland, options: {spto: "true"}, image: i | 12: unknown option 'spto'; did you mean 'spot'?
+            cloud: north, image: i  | cloud: ireland, options: {zone: "1"}, image: i | 12: unknown option 'zone'; known: diskGb, spot
+            cloud: north, image: i  | cloud: ireland, options: {spot: yes}, image: i | 12: option 'spot' must match true|false
+            cloud: north, image: i  | cloud: ireland, options: {diskGb: "${SECRET}"}, image: i | 12: option 'diskGb' must match [1-9][0-9]{0,3}
+            cloud: north, image: i  | cloud: ireland, options: [spot], image: i | 12: options must be a mapping, such as {name: value}
+            cloud: north, image: i  | cloud: ireland, options: {spot: }, image: i | 12: field 'spot' of options must have a single value
+            # prices
+            maxVms: 400             | prices: {f: 0.2}         | 3: prices need a currency of three letters, such as {currency: GBP, m1: 0.2}
+            maxVms: 400             | prices: {currency: gbp, f: 0.2} | 3: prices need a currency of three letters
+            maxVms: 400             | prices: {currency: GBP, f: -0.2} | 3: the price of 'f' must be a number per hour, such as 0.2016
+            maxVms: 400             | prices: {currency: GBP, f: cheap} | 3: the price of 'f' must be a number per hour
+            maxVms: 400             | prices: {currency: GBP, f: 1e3} | 3: the price of 'f' must be a number per hour
+            maxVms: 400             | prices: 0.2              | 3: prices must be a mapping, such as {name: value}
             # probes
             maxVms: 400             | probes: vpn             | 3: probes must be a list; write [] if there is nothing in it
             maxVms: 400             | probes: [vpn]           | 3: probe must be a mapping, such as {name: …}

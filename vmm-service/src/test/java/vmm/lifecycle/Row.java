@@ -8,6 +8,7 @@ import vmm.vm.VmReason;
 import vmm.vm.VmState;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /** A VM to be, with what a row of its state usually has. */
@@ -214,6 +215,7 @@ record Row(
                 "image",
                 "m1",
                 null,
+                Map.of(),
                 state,
                 LATELY,
                 reason,

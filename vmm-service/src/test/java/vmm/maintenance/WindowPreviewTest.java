@@ -47,7 +47,9 @@ class WindowPreviewTest {
     private static Placed on(
             String cloud, int position, int weight, int live, @Nullable Integer max) {
         return new Placed(
-                new Pool.Place(position, cloud, "image", "small", null, weight, max), live, live);
+                new Pool.Place(position, cloud, "image", "small", null, Map.of(), weight, max),
+                live,
+                live);
     }
 
     /** Six READY and one warming on harwell, of a target of 10 with 3 on kepler. */
@@ -143,7 +145,11 @@ class WindowPreviewTest {
     @Test
     void flavorsShareTheCoresOfACloud() {
         var cores = limited(OptionalLong.empty(), OptionalLong.of(32), OptionalLong.empty());
-        var big = new Placed(new Pool.Place(2, "kepler", "image", "big", null, 1000, null), 0, 0);
+        var big =
+                new Placed(
+                        new Pool.Place(2, "kepler", "image", "big", null, Map.of(), 1000, null),
+                        0,
+                        0);
         var pool = muon(40, on("kepler", 1, 0, 3, null), big);
         assertThat(preview(clouds(cores), pool).pools().getFirst().missing()).isEqualTo(7 - 2);
     }

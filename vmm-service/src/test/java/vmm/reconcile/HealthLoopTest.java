@@ -21,6 +21,7 @@ import vmm.clouds.ProbeState;
 import vmm.database.TestDatabase;
 import vmm.event.Events;
 import vmm.fleet.ProbeEntry;
+import vmm.pool.PlacementNames;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -101,13 +102,123 @@ class HealthLoopTest {
         now = now.plusSeconds(600);
         assertThat(pass("a"))
                 .isEqualTo(
-                        "probe vpn well; probe squid well; quota not read: connection refused;"
+                        "probe vpn well; probe squid well; ping not answered: connection refused;"
+                                + " quota not read: connection refused;"
                                 + " offerings not read: connection refused");
         assertThat(signals.quota("a")).isEqualTo(known);
         assertThat(signals.offering("a", "small")).isPresent();
         pass("a", 5, "nothing to do");
         cloud.setWeather(cloud.weather().with("outage", false));
         pass("a", 55, "probe vpn well; probe squid well; quota read; 2 offerings read");
+    }
+
+    @Test
+    void aPingThatIsRefusedDegradesTheCloudForAMinuteAndIsRepeatedInHalfOfThat() {
+        pass("a");
+        cloud.setWeather(cloud.weather().with("unauthorized", 1.0));
+        now = now.plusSeconds(60);
+        assertThat(pass("a"))
+                .contains("its ping failed: unauthorized: ")
+                .contains("quota not read: ");
+        assertThat(health("a")).startsWith("DEGRADED its ping failed: unauthorized: ");
+        for (int n = 0; n < 4; n++) {
+            passAfter(30);
+            assertThat(health("a")).startsWith("DEGRADED its ping failed: unauthorized: ");
+        }
+        cloud.setWeather(cloud.weather().with("unauthorized", 0.0));
+        for (int n = 0; n < 3; n++) {
+            passAfter(30);
+            loopJudges("a");
+        }
+        assertThat(health("a")).isEqualTo("HEALTHY ");
+    }
+
+    @Test
+    void aPingThatIsNotAnsweredIsLeftToTheListings() {
+        cloud.setWeather(cloud.weather().with("outage", true));
+        assertThat(pass("a")).contains("ping not answered: connection refused");
+        assertThat(health("a")).isEqualTo("HEALTHY ");
+    }
+
+    @Test
+    void whatPlacementsNameIsAskedAboutOnceAndAgainWhenItIsDue() {
+        pool("muon", "tiny", "small");
+        pool("sans", "tiny", "smal");
+        assertThat(pass("a")).endsWith("; names of 2 placements checked");
+        assertThat(notes())
+                .containsExactly("there is no flavor 'smal'; did you mean 'small'?", null);
+        now = now.plusSeconds(298);
+        assertThat(pass("a")).doesNotContain("names of");
+        jdbc.sql("UPDATE placement SET flavor = 'big' WHERE flavor = 'smal'").update();
+        now = now.plusSeconds(4);
+        assertThat(pass("a")).endsWith("names of 1 placements checked");
+        assertThat(notes()).containsExactly(null, null);
+        now = now.plus(HealthLoop.NAMES_EVERY).plusSeconds(1);
+        assertThat(pass("a")).endsWith("names of 2 placements checked");
+    }
+
+    @Test
+    void namesThatCouldNotBeCheckedSaySoAndTheCloudIsLeftAloneForAMinute() {
+        pool("muon", "tiny", "small");
+        pool("sans", "tiny", "smal");
+        cloud.setWeather(cloud.weather().with("outage", true));
+        pass("a");
+        assertThat(notes()).containsOnly("not checked: a did not answer");
+        cloud.setWeather(cloud.weather().with("outage", false));
+        jdbc.sql("UPDATE placement SET checked_at = NULL").update();
+        passAfter(30);
+        assertThat(checked()).containsExactly(false);
+        passAfter(30);
+        assertThat(notes())
+                .containsExactly("there is no flavor 'smal'; did you mean 'small'?", null);
+    }
+
+    @Test
+    void aPassAsksAboutAFewPlacementsOnly() {
+        for (int n = 0; n < HealthLoop.NAMES_A_PASS + 1; n++) pool("p" + n, "image-" + n, "small");
+        assertThat(pass("a")).endsWith("names of 5 placements checked");
+        assertThat(loop.due()).contains("a");
+        assertThat(pass("a")).isEqualTo("names of 1 placements checked");
+        assertThat(loop.due()).doesNotContain("a");
+    }
+
+    private void pool(String name, String image, String flavor) {
+        jdbc.sql(
+                        """
+                        WITH made AS (
+                            INSERT INTO pool (name, pool_size, max_size, ready_when, boot_timeout_s, lease_s, max_lifetime_s,
+                                              idle_timeout_s, warning_s)
+                            VALUES (?, 0, 1, 'instanceActive', 600, 600, 600, 600, 60) RETURNING id)
+                        INSERT INTO placement (pool_id, position, cloud, image, flavor, weight)
+                        SELECT id, 0, 'a', ?, ?, 100 FROM made
+                        """)
+                .params(name, image, flavor)
+                .update();
+    }
+
+    private List<String> notes() {
+        return jdbc.sql("SELECT note FROM placement ORDER BY flavor").query(String.class).list();
+    }
+
+    /** Whether placements were asked about, at all their times. */
+    private List<Boolean> checked() {
+        return jdbc.sql("SELECT DISTINCT checked_at IS NOT NULL FROM placement")
+                .query(Boolean.class)
+                .list();
+    }
+
+    private String health(String name) {
+        return jdbc.sql(
+                        "SELECT health || ' ' || COALESCE(health_reason, '') FROM cloud WHERE name"
+                                + " = ?")
+                .param(name)
+                .query(String.class)
+                .single();
+    }
+
+    /** As lifecycle does after each listing. */
+    private void loopJudges(String name) {
+        new Clouds(jdbc, new Breakers(jdbc, new Events(jdbc)), new Events(jdbc)).judge(name, now);
     }
 
     @Test
@@ -186,6 +297,7 @@ class HealthLoopTest {
                     if (latch != null) await(latch);
                     return answers.getOrDefault(probe.name(), new Finding(true, 1, "well"));
                 },
+                new PlacementNames(jdbc),
                 (kind, key) -> woken.add(kind + " " + key),
                 () -> now);
     }

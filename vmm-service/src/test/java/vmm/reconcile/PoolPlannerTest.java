@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -28,6 +29,7 @@ class PoolPlannerTest {
                 new UUID(0, ++ids),
                 cloud,
                 "m1",
+                Map.of(),
                 state,
                 NOW.plusSeconds(ids),
                 state != VmState.REQUESTED,
@@ -39,7 +41,16 @@ class PoolPlannerTest {
     private Candidate late(String cloud, boolean sent) {
         var vm = vm(sent ? VmState.PROVISIONING : VmState.REQUESTED, cloud);
         return new Candidate(
-                vm.id(), cloud, "m1", vm.state(), vm.since(), vm.sent(), true, false, false);
+                vm.id(),
+                cloud,
+                "m1",
+                Map.of(),
+                vm.state(),
+                vm.since(),
+                vm.sent(),
+                true,
+                false,
+                false);
     }
 
     private List<Candidate> some(int n, Supplier<Candidate> made) {
@@ -58,6 +69,7 @@ class PoolPlannerTest {
                 "image",
                 "m1",
                 null,
+                Map.of(),
                 50,
                 counted,
                 99,
@@ -379,6 +391,7 @@ class PoolPlannerTest {
                                     vm.id(),
                                     "a",
                                     "m1",
+                                    Map.of(),
                                     vm.state(),
                                     vm.since(),
                                     true,
@@ -404,6 +417,36 @@ class PoolPlannerTest {
     }
 
     @Test
+    void whatWasNotSentIsTakenBackWhenItsPlacementHasOtherOptions() {
+        var unsent = vm(VmState.REQUESTED, "a");
+        var ready = vm(VmState.READY, "a");
+        var now = standing(0, "a", 0, Shelf.Standing.OFFERED, false);
+        var spot =
+                new Shelf(
+                        0,
+                        "a",
+                        "image",
+                        "m1",
+                        null,
+                        Map.of("spot", "true"),
+                        50,
+                        0,
+                        99,
+                        99,
+                        Shelf.Standing.OFFERED,
+                        null,
+                        false);
+        var same = PoolPlanner.plan(pool(2, 30, 0, 0, true, List.of(unsent, ready), now));
+        assertThat(same.actions()).isEmpty();
+        var changed = PoolPlanner.plan(pool(2, 30, 0, 0, true, List.of(unsent, ready), spot));
+        assertThat(retired(changed)).containsExactly(unsent.id());
+        assertThat(changed.actions())
+                .filteredOn(PoolAction.Launch.class::isInstance)
+                .extracting(action -> ((PoolAction.Launch) action).where().options())
+                .containsExactly(Map.of("spot", "true"));
+    }
+
+    @Test
     void aSurplusTakesNothingReadyThatIsNeededWhileOthersStillWarm() {
         var vms =
                 both(
@@ -421,6 +464,7 @@ class PoolPlannerTest {
                 "image",
                 "m1",
                 null,
+                Map.of(),
                 50,
                 0,
                 room,

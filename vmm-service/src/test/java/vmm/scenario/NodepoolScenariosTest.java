@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -603,6 +604,21 @@ class NodepoolScenariosTest {
                 .allMatch(claim -> world.machineOf(claim).cloud().equals(A));
         fill(POOL, 3);
         assertThat(world.ready(POOL, B)).isEqualTo(3);
+    }
+
+    /** An option is edited as a flavor is: what is there is used up, what comes has the new one. */
+    @Test
+    void anEditedOptionIsAskedForByEachLaunchFromThenOn() {
+        world.pool(POOL, 3, 12, Place.on(A));
+        fill(POOL, 3);
+        world.edit("UPDATE placement SET options = '{\"spot\": \"true\", \"diskGb\": \"40\"}'");
+        world.run(Duration.ofMinutes(3));
+        assertThat(world.ready(POOL)).isEqualTo(3);
+        assertThat(world.observed(A).options()).hasSize(3).containsOnly(Map.of());
+        assertThat(claims(POOL, 2)).allMatch(world::served);
+        fill(POOL, 3);
+        assertThat(world.observed(A).options().subList(3, 5))
+                .containsOnly(Map.of("spot", "true", "diskGb", "40"));
     }
 
     // Several replicas.

@@ -1,5 +1,7 @@
 package vmm.scenario;
 
+import org.jspecify.annotations.Nullable;
+
 import vmm.cloud.CloudFailure;
 import vmm.cloud.CloudProvider;
 import vmm.cloud.CreateAnswer;
@@ -7,6 +9,7 @@ import vmm.cloud.Image;
 import vmm.cloud.Instance;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.Leftover;
+import vmm.cloud.Misnomer;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
 
@@ -14,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,6 +29,7 @@ final class ObservedCloud implements CloudProvider {
     private final InstantSource clock;
     private final List<Instant> creates = new ArrayList<>();
     private final List<Instant> deletes = new ArrayList<>();
+    private final List<Map<String, String>> options = new ArrayList<>();
     private boolean failsCreates;
     private boolean failsDeletes;
     private boolean hidesQuota;
@@ -42,6 +47,11 @@ final class ObservedCloud implements CloudProvider {
     /** When deletes were sent, whatever came of them. */
     List<Instant> deletes() {
         return List.copyOf(deletes);
+    }
+
+    /** The options of each create that was sent. */
+    List<Map<String, String>> options() {
+        return List.copyOf(options);
     }
 
     long createsSince(Instant since) {
@@ -64,6 +74,7 @@ final class ObservedCloud implements CloudProvider {
     @Override
     public CreateAnswer create(LaunchSpec spec) {
         creates.add(clock.instant());
+        options.add(spec.options());
         return failsCreates
                 ? new CreateAnswer.Unknown(new CloudFailure.Unreachable("500 the create failed"))
                 : cloud.create(spec);
@@ -104,6 +115,12 @@ final class ObservedCloud implements CloudProvider {
     @Override
     public List<Image> images() throws CloudFailure {
         return cloud.images();
+    }
+
+    @Override
+    public List<Misnomer> misnomers(String image, String flavor, @Nullable String network)
+            throws CloudFailure {
+        return cloud.misnomers(image, flavor, network);
     }
 
     @Override

@@ -5,6 +5,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import vmm.clouds.CloudSignals;
 import vmm.clouds.ProbeLook;
 import vmm.event.LoopKind;
+import vmm.pool.PlacementNames;
 import vmm.reconcile.HealthLoop;
 import vmm.reconcile.Passes;
 import vmm.reconcile.Reconciler;
@@ -48,6 +49,7 @@ final class Replica {
                         JdbcClient.create(world.database()), engine.events, engine.transactions),
                 cloud -> List.of(),
                 (cloud, probe) -> new ProbeLook.Finding(true, 1, "answers"),
+                new PlacementNames(JdbcClient.create(world.database())),
                 world::wake,
                 world.clock());
     }

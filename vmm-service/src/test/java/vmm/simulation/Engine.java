@@ -24,6 +24,7 @@ import vmm.maintenance.MaintenanceNotices;
 import vmm.maintenance.MaintenanceWindows;
 import vmm.maintenance.WindowDesk;
 import vmm.maintenance.WindowLeads;
+import vmm.pool.PlacementNames;
 import vmm.pool.Pools;
 import vmm.pool.Schedules;
 import vmm.reconcile.CloudCalls;
@@ -213,6 +214,7 @@ public final class Engine {
                                 signals,
                                 around.probes,
                                 around.look,
+                                new PlacementNames(jdbc),
                                 wakes,
                                 clock,
                                 InThisThread::new),

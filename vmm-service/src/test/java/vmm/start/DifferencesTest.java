@@ -9,6 +9,7 @@ import vmm.fleet.ReadyWhen;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 class DifferencesTest {
@@ -43,6 +44,23 @@ class DifferencesTest {
                 .asString()
                 .startsWith("placements[1] Placement[cloud=south")
                 .endsWith("in the file, nothing in the database");
+    }
+
+    @Test
+    void optionsAreComparedAsOneInTheOrderOfTheirNames() {
+        var spot =
+                new PoolEntry.Placement(
+                        "south",
+                        "i",
+                        "f",
+                        Optional.empty(),
+                        Map.of("zone", "1", "spot", "true"),
+                        20,
+                        Optional.empty());
+        assertThat(Differences.between(pool(12, "PT1H", spot), pool(12, "PT1H", SOUTH)))
+                .containsExactly(
+                        "placements[0].options {spot=true, zone=1} in the file, none in the"
+                                + " database");
     }
 
     private static PoolEntry pool(int maxSize, String idle, PoolEntry.Placement... places) {

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.regex.Pattern;
 
 /** The fleet file in a real database: what seeding leaves alone and what applying changes. */
 class FleetTablesTest {
@@ -96,6 +97,24 @@ class FleetTablesTest {
                 .containsExactly(3L, 1L);
         assertThat(jdbc.sql("SELECT image FROM placement").query(String.class).list())
                 .containsExactly("j");
+    }
+
+    @Test
+    void optionsOfAPlacementAreSeededKeptAndApplied() {
+        String spot = FILE.replace("flavor: f}", "flavor: f, options: {spot: true}}");
+        take(spot, Mode.SEED);
+        assertThat(options()).containsExactly("{\"spot\": \"true\"}");
+        take(FILE, Mode.SEED);
+        assertThat(options()).containsExactly("{\"spot\": \"true\"}");
+        take(spot, Mode.APPLY);
+        assertThat(numbers("SELECT version FROM pool")).containsExactly(0L);
+        take(FILE, Mode.APPLY);
+        assertThat(options()).containsExactly("{}");
+        assertThat(numbers("SELECT version FROM pool")).containsExactly(1L);
+    }
+
+    private List<String> options() {
+        return jdbc.sql("SELECT options::text FROM placement").query(String.class).list();
     }
 
     @Test
@@ -182,7 +201,12 @@ class FleetTablesTest {
                         "fleet.yaml",
                         file.getBytes(StandardCharsets.UTF_8),
                         name -> Optional.empty(),
-                        Map.of("simulated", new KindRules(Set.of(), Set.of())));
+                        Map.of(
+                                "simulated",
+                                new KindRules(
+                                        Set.of(),
+                                        Set.of(),
+                                        Map.of("spot", Pattern.compile("true|false")))));
         new FleetTables(jdbc, mode, NOW).take(fleet);
     }
 

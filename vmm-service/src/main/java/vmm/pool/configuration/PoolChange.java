@@ -1,6 +1,7 @@
 package vmm.pool.configuration;
 
 import vmm.fleet.PoolEntry;
+import vmm.vm.Options;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -42,10 +43,15 @@ final class PoolChange {
                                         + " "
                                         + p.image()
                                         + p.network().map(network -> " on " + network).orElse("")
+                                        + options(p)
                                         + " weight "
                                         + p.weight()
                                         + p.maxVms().map(most -> " at most " + most).orElse(""))
                 .collect(Collectors.joining("; ", "[", "]"));
+    }
+
+    private static String options(PoolEntry.Placement place) {
+        return place.options().isEmpty() ? "" : " with " + Options.words(place.options());
     }
 
     private static String ways(PoolEntry pool) {

@@ -14,6 +14,8 @@ import jakarta.persistence.OrderColumn;
 import jakarta.persistence.Table;
 import jakarta.persistence.Version;
 
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
 import vmm.fleet.PoolEntry;
@@ -23,6 +25,7 @@ import vmm.pool.Seconds;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -148,6 +151,7 @@ class PoolConfiguration {
             String image,
             String flavor,
             @Nullable String network,
+            @JdbcTypeCode(SqlTypes.JSON) Map<String, String> options,
             int weight,
             @Column(name = "max_vms") @Nullable Integer maxVms) {
 
@@ -157,6 +161,7 @@ class PoolConfiguration {
                     place.image(),
                     place.flavor(),
                     place.network().orElse(null),
+                    place.options(),
                     place.weight(),
                     place.maxVms().orElse(null));
         }
@@ -167,6 +172,7 @@ class PoolConfiguration {
                     image,
                     flavor,
                     Optional.ofNullable(network),
+                    options,
                     weight,
                     Optional.ofNullable(maxVms));
         }

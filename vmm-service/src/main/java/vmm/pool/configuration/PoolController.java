@@ -50,8 +50,11 @@ class PoolController {
 
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     @ResponseStatus(HttpStatus.CREATED)
-    ResponseEntity<PoolView> createPool(@Valid @RequestBody PoolRequest wanted, Person person) {
-        var pool = edits.create(wanted.entry(), person.name());
+    ResponseEntity<PoolView> createPool(
+            @RequestParam(defaultValue = "false") boolean unchecked,
+            @Valid @RequestBody PoolRequest wanted,
+            Person person) {
+        var pool = edits.create(wanted.entry(), unchecked, person.name());
         return ResponseEntity.created(URI.create("/api/v1/pools/" + pool.name()))
                 .eTag(IfMatch.etag(pool.version()))
                 .body(pool);
@@ -69,9 +72,10 @@ class PoolController {
     ResponseEntity<PoolView> updatePool(
             @PathVariable String name,
             @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
+            @RequestParam(defaultValue = "false") boolean unchecked,
             @Valid @RequestBody PoolPatch patch,
             Person person) {
-        var pool = edits.change(name, ifMatch, patch, person.name());
+        var pool = edits.change(name, ifMatch, patch, unchecked, person.name());
         return ResponseEntity.ok().eTag(IfMatch.etag(pool.version())).body(pool);
     }
 

@@ -5,19 +5,28 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionOperations;
 
+import vmm.cloud.Misnomer;
+import vmm.clouds.NameChecks;
+import vmm.clouds.NameChecks.Asked;
+import vmm.clouds.NameChecks.Finding;
 import vmm.event.Events;
 import vmm.event.Events.NewEvent;
 import vmm.event.LoopKind;
 import vmm.event.Wakes;
+import vmm.fleet.KindRules;
+import vmm.fleet.Kinds;
 import vmm.fleet.PoolEntry;
+import vmm.pool.PlacementNames;
 import vmm.web.IfMatch;
 import vmm.web.Problem;
 
 import java.time.InstantSource;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -28,6 +37,9 @@ import java.util.function.Supplier;
 class PoolEdits {
     private final PoolConfigurations configurations;
     private final PoolViews views;
+    private final Kinds kinds;
+    private final NameChecks checks;
+    private final PlacementNames names;
     private final JdbcClient jdbc;
     private final Events events;
     private final TransactionOperations transactions;
@@ -37,6 +49,9 @@ class PoolEdits {
     PoolEdits(
             PoolConfigurations configurations,
             PoolViews views,
+            Kinds kinds,
+            NameChecks checks,
+            PlacementNames names,
             JdbcClient jdbc,
             Events events,
             TransactionOperations transactions,
@@ -44,6 +59,9 @@ class PoolEdits {
             Wakes wakes) {
         this.configurations = configurations;
         this.views = views;
+        this.kinds = kinds;
+        this.checks = checks;
+        this.names = names;
         this.jdbc = jdbc;
         this.events = events;
         this.transactions = transactions;
@@ -53,29 +71,47 @@ class PoolEdits {
 
     /**
      * A name that was deleted comes back on its old row, with a version that nobody has read yet.
+     *
+     * @param unchecked whether clouds are not asked if they know what its placements name
      */
-    PoolView create(PoolEntry wanted, String actor) {
+    PoolView create(PoolEntry wanted, boolean unchecked, String actor) {
+        if (!unchecked) inTransaction(() -> free(wanted)); // before any cloud is asked
+        var found = unchecked ? Map.<Asked, Finding>of() : check(wanted, List.of());
         return inTransaction(
                 () -> {
-                    PoolRules.require(wanted, null, clouds());
-                    var known = configurations.findByName(wanted.name());
-                    if (known.filter(pool -> !pool.deleted()).isPresent()) {
-                        throw Problem.conflict(
-                                "There is a pool '"
-                                        + wanted.name()
-                                        + "' already: take another name.");
-                    }
+                    var known = free(wanted);
                     var pool = known.orElseGet(() -> PoolConfiguration.of(wanted));
                     pool.revive();
                     pool.take(wanted);
                     configurations.saveAndFlush(pool);
+                    note(pool.id(), found);
                     String sizes =
                             "poolSize " + wanted.poolSize() + ", maxSize " + wanted.maxSize();
                     return changed(wanted.name(), "CREATED", sizes, actor);
                 });
     }
 
-    PoolView change(String name, @Nullable String ifMatch, PoolPatch patch, String actor) {
+    /** Wrong, or taken by a pool that is there: a problem. Else the row that it had before. */
+    private Optional<PoolConfiguration> free(PoolEntry wanted) {
+        PoolRules.require(wanted, null, clouds());
+        var known = configurations.findByName(wanted.name());
+        if (known.filter(pool -> !pool.deleted()).isPresent()) {
+            throw Problem.conflict(
+                    "There is a pool '" + wanted.name() + "' already: take another name.");
+        }
+        return known;
+    }
+
+    /**
+     * @param unchecked whether clouds are not asked if they know what new placements name
+     */
+    PoolView change(
+            String name,
+            @Nullable String ifMatch,
+            PoolPatch patch,
+            boolean unchecked,
+            String actor) {
+        var found = unchecked ? Map.<Asked, Finding>of() : checkChange(name, ifMatch, patch);
         return inTransaction(
                 () -> {
                     var pool = existing(name, ifMatch);
@@ -85,8 +121,61 @@ class PoolEdits {
                     if (after.equals(before)) return view(name);
                     pool.take(after);
                     configurations.saveAndFlush(pool);
+                    if (!after.placements().equals(before.placements())) note(pool.id(), found);
                     return changed(name, "CHANGED", PoolChange.words(before, after), actor);
                 });
+    }
+
+    private Map<Asked, Finding> checkChange(
+            String name, @Nullable String ifMatch, PoolPatch patch) {
+        if (patch.placements() == null) return Map.of();
+        record Change(PoolEntry before, PoolEntry after) {}
+        var change =
+                inTransaction(
+                        () -> {
+                            PoolEntry before = existing(name, ifMatch).entry();
+                            PoolEntry after = patch.appliedTo(before);
+                            PoolRules.require(after, before, clouds());
+                            return new Change(before, after);
+                        });
+        return check(change.after(), asked(change.before()));
+    }
+
+    /**
+     * Asks the clouds about what is new, outside of any transaction.
+     *
+     * @throws Problem if one of them answers that it does not know a name
+     */
+    private Map<Asked, Finding> check(PoolEntry pool, List<Asked> before) {
+        var places = asked(pool);
+        var found = checks.check(places.stream().filter(p -> !before.contains(p)).toList());
+        var wrong = new ArrayList<Problem.Field>();
+        for (int i = 0; i < places.size(); i++) {
+            if (found.get(places.get(i)) instanceof Finding.Answered(var misnomers)) {
+                for (var misnomer : misnomers) wrong.add(field(i, places.get(i), misnomer));
+            }
+        }
+        if (!wrong.isEmpty()) throw Problem.placementUnknown(wrong);
+        return found;
+    }
+
+    private static Problem.Field field(int i, Asked place, Misnomer wrong) {
+        return new Problem.Field(
+                "placements[" + i + "]." + wrong.what(),
+                "on " + place.cloud() + " " + NameChecks.words(wrong),
+                NameChecks.near(wrong));
+    }
+
+    private static List<Asked> asked(PoolEntry pool) {
+        return pool.placements().stream()
+                .map(p -> new Asked(p.cloud(), p.image(), p.flavor(), p.network().orElse(null)))
+                .toList();
+    }
+
+    /** What was not asked about is asked about by the loop of health, soon. */
+    private void note(long pool, Map<Asked, Finding> found) {
+        names.forget(pool);
+        found.forEach((place, finding) -> names.record(place, finding.note(), clock.instant()));
     }
 
     void delete(String name, @Nullable String ifMatch, String actor) {
@@ -120,8 +209,15 @@ class PoolEdits {
         return pool;
     }
 
-    private Set<String> clouds() {
-        return new HashSet<>(jdbc.sql("SELECT name FROM cloud").query(String.class).list());
+    /** By name, with the rules of their kind. */
+    private Map<String, Optional<KindRules>> clouds() {
+        var clouds = new HashMap<String, Optional<KindRules>>();
+        jdbc.sql("SELECT name, kind FROM cloud")
+                .query(
+                        row -> {
+                            clouds.put(row.getString("name"), kinds.rules(row.getString("kind")));
+                        });
+        return clouds;
     }
 
     private Optional<String> whatIsInIt(long pool) {

@@ -18,6 +18,7 @@ import vmm.web.Problem;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -73,6 +74,8 @@ record PoolRequest(
             @NotNull @Size(min = 1, max = 200) String image,
             @NotNull @Size(min = 1, max = 200) String flavor,
             @Nullable @Size(min = 1, max = 200) String network,
+            @Nullable @Size(max = 20)
+                    Map<@Size(max = 63) String, @NotNull @Size(min = 1, max = 200) String> options,
             @Nullable @Min(0) @Max(1_000_000) Integer weight,
             @Nullable @Min(0) @Max(MOST) Integer maxVms) {
 
@@ -82,6 +85,7 @@ record PoolRequest(
                     image,
                     flavor,
                     Optional.ofNullable(network),
+                    or(options, Map.of()),
                     or(weight, PoolEntry.Placement.WEIGHT),
                     Optional.ofNullable(maxVms));
         }

@@ -2,6 +2,7 @@ package vmm.pool.configuration;
 
 import org.jspecify.annotations.Nullable;
 
+import vmm.fleet.KindRules;
 import vmm.fleet.PoolEntry;
 import vmm.web.Problem;
 
@@ -9,8 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** What must hold between the values of a pool: the rules of the fleet file, told by field. */
@@ -34,9 +37,11 @@ final class PoolRules {
      *
      * @param before as it was; what was wrong with it then does not keep the rest from being
      *     changed
-     * @param clouds the names of those that exist
+     * @param clouds those that exist, with the rules of their kind; empty for a kind that nothing
+     *     is known of
      */
-    static void require(PoolEntry pool, @Nullable PoolEntry before, Set<String> clouds) {
+    static void require(
+            PoolEntry pool, @Nullable PoolEntry before, Map<String, Optional<KindRules>> clouds) {
         var rules = new PoolRules(pool, before);
         rules.sizes();
         rules.durations();
@@ -76,18 +81,29 @@ final class PoolRules {
         else if (duration.getNano() != 0) broken(field, "must be whole seconds");
     }
 
-    private void placements(Set<String> clouds) {
+    private void placements(Map<String, Optional<KindRules>> clouds) {
         var shelves = new HashSet<List<String>>();
         for (int i = 0; i < pool.placements().size(); i++) {
             var place = pool.placements().get(i);
             String field = "placements[" + i + "].";
-            if (!clouds.contains(place.cloud()))
+            if (!clouds.containsKey(place.cloud()))
                 broken(field + "cloud", "there is no cloud '" + place.cloud() + "'");
             if (!shelves.add(List.of(place.cloud(), place.flavor())))
                 broken(
                         field + "flavor",
                         "this pool has this flavor of that cloud already: join the two placements");
+            if (before == null || !before.placements().contains(place))
+                options(field, place, clouds.getOrDefault(place.cloud(), Optional.empty()));
         }
+    }
+
+    private void options(String field, PoolEntry.Placement place, Optional<KindRules> rules) {
+        new TreeMap<>(place.options())
+                .forEach(
+                        (name, value) ->
+                                rules.flatMap(known -> known.wrongOption(name, value))
+                                        .ifPresent(
+                                                wrong -> broken(field + "options." + name, wrong)));
     }
 
     private void connect() {

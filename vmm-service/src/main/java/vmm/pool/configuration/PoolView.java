@@ -11,6 +11,7 @@ import vmm.vm.StateCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A pool as administrators see it: its configuration, and what the loops make of it.
@@ -52,13 +53,19 @@ record PoolView(
     @Schema(name = "PoolExplanation")
     record PoolExplanation(String summary, List<String> reasons, Instant at) {}
 
-    /** A placement and the pool's VMs there, told apart by cloud and flavor. */
+    /**
+     * A placement and the pool's VMs there, told apart by cloud, flavor and options.
+     *
+     * @param note what the cloud does not know of it, or why that could not be found out
+     */
     @Schema(name = "Placement")
     record PlacementView(
             String cloud,
             String image,
             String flavor,
             @Nullable String network,
+            Map<String, String> options,
+            @Nullable String note,
             int weight,
             @Nullable Integer maxVms,
             StateCounts counts) {}

@@ -7,6 +7,7 @@ import org.springframework.stereotype.Repository;
 import vmm.event.Instants;
 import vmm.pool.configuration.PoolView.ConnectView;
 import vmm.pool.configuration.PoolView.PlacementView;
+import vmm.vm.Options;
 import vmm.vm.StateCounts;
 import vmm.web.Cursor;
 import vmm.web.Limit;
@@ -46,8 +47,8 @@ class PoolViews {
             """;
     private static final String COUNTS =
             """
-            SELECT vm.pool_id, vm.cloud, vm.flavor, %s FROM vm WHERE vm.pool_id IN (:pools) AND vm.state <> 'DELETED'
-            GROUP BY vm.pool_id, vm.cloud, vm.flavor
+            SELECT vm.pool_id, vm.cloud, vm.flavor, vm.options, %s FROM vm WHERE vm.pool_id IN (:pools) AND vm.state <> 'DELETED'
+            GROUP BY vm.pool_id, vm.cloud, vm.flavor, vm.options
             """
                     .formatted(StateCounts.COLUMNS);
 
@@ -107,7 +108,8 @@ class PoolViews {
                                     .put(
                                             new Shelf(
                                                     row.getString("cloud"),
-                                                    row.getString("flavor")),
+                                                    row.getString("flavor"),
+                                                    Options.read(row)),
                                             StateCounts.read(row));
                         });
         return counts;
@@ -127,6 +129,8 @@ class PoolViews {
                                                 row.getString("image"),
                                                 row.getString("flavor"),
                                                 row.getString("network"),
+                                                Options.read(row),
+                                                row.getString("note"),
                                                 row.getInt("weight"),
                                                 row.getObject("max_vms", Integer.class),
                                                 StateCounts.NONE)))
@@ -173,10 +177,13 @@ class PoolViews {
                                                 p.image(),
                                                 p.flavor(),
                                                 p.network(),
+                                                p.options(),
+                                                p.note(),
                                                 p.weight(),
                                                 p.maxVms(),
                                                 counts.getOrDefault(
-                                                        new Shelf(p.cloud(), p.flavor()),
+                                                        new Shelf(
+                                                                p.cloud(), p.flavor(), p.options()),
                                                         StateCounts.NONE)))
                         .toList();
         return new PoolView(
@@ -227,7 +234,7 @@ class PoolViews {
                 explanation(row));
     }
 
-    private record Shelf(String cloud, String flavor) {}
+    private record Shelf(String cloud, String flavor, Map<String, String> options) {}
 
     private static PoolView.@Nullable PoolExplanation explanation(ResultSet row)
             throws SQLException {
