@@ -35,8 +35,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The real service with {@code docs/fleet-mixed.yaml}, pools over an OpenStack, an EC2 and an Azure.
- * What was made is judged by what the clouds remember.
+ * The real service with {@code docs/fleet-mixed.yaml}, pools over an OpenStack, an EC2 and an
+ * Azure. What was made is judged by what the clouds remember.
  */
 @Tag("process")
 class MixedCloudsTest {
@@ -77,8 +77,7 @@ class MixedCloudsTest {
 
     @Test
     void poolIsSpreadByWeightAndLoadMovesOffEachKindOfCloudAndBack() throws Exception {
-        assertThat(readyOfMuon())
-                .isEqualTo(Map.of("rutherford", 6L, "ireland", 2L, "uksouth", 2L));
+        assertThat(readyOfMuon()).isEqualTo(Map.of("rutherford", 6L, "ireland", 2L, "uksouth", 2L));
         for (var site : sites().toList()) {
             clouds.setOut(site, true);
             var out = Instant.now();
@@ -129,8 +128,7 @@ class MixedCloudsTest {
 
         start(Map.of());
         settle();
-        var one =
-                clouds.everMade().stream().filter(some -> !before.contains(some.vmId())).toList();
+        var one = clouds.everMade().stream().filter(some -> !before.contains(some.vmId())).toList();
         assertThat(one).singleElement().satisfies(it -> assertThat(it.lives()).isTrue());
         assertThat(truth().rows())
                 .filteredOn(row -> row.id().equals(one.getFirst().vmId()))

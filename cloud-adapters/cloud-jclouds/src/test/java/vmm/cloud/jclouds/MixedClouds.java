@@ -55,7 +55,9 @@ public final class MixedClouds implements AutoCloseable {
         }
     }
 
-    /** What stands before EC2 and Azure; it may pass a request on, or answer it otherwise, or both. */
+    /**
+     * What stands before EC2 and Azure; it may pass a request on, or answer it otherwise, or both.
+     */
     public interface Gate {
         Reply through(Site site, Request request, Function<Request, Reply> cloud);
     }
