@@ -14,7 +14,7 @@ TESTBED := cloud-adapters/cloud-jclouds/testbed
 SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-adapters/*/pom.xml cloud-adapters/*/src \
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
-.PHONY: help run jar cloud-check test format format-check clean sim sim-long mutants crash replicas trouble e2e bench bench-openstack \
+.PHONY: help run run-mixed mixed jar cloud-check test format format-check clean sim sim-long mutants crash replicas trouble e2e bench bench-openstack \
     openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos
 
 help: ## this list
@@ -24,6 +24,9 @@ run: export VMM_DATA_DIR ?= $(CURDIR)/data
 run: $(JAR) ## the whole service on http://localhost:8080, data in data/; FLEET=file.yaml for clouds of your own
 	@java=$(JDK)/bin/java; export VMM_FLEET="$${VMM_FLEET:-$(if $(FLEET),$(abspath $(FLEET)))}"; \
 	[ -n "$$VMM_FLEET" ] || unset VMM_FLEET; exec "$$java" -XX:+UseParallelGC --sun-misc-unsafe-memory-access=allow -jar $(JAR)
+
+run-mixed: ## the same with docs/fleet-mixed.yaml on an OpenStack, an EC2 and an Azure of the tests, which can be switched off
+	@.ci/mixed.sh --run
 
 jar: $(JAR) ## vmm-service/target/vmm.jar, pages inside
 
@@ -56,6 +59,9 @@ replicas: ## two real services on one PostgreSQL, thousands of claims
 
 trouble: ## two OpenStacks in each trouble that we know, and away as planned, for MINUTES=2 (10: the full run); FAULTS=SLOW_10X only that
 	@.ci/trouble.sh
+
+mixed: ## the service on an OpenStack, an EC2 and an Azure of the tests: each out and back, kills in a create, no secret in the log
+	@.ci/mixed.sh
 
 bench: ## figures for docs/benchmarks.md: claims, fills, a large fleet at rest (about 8 minutes, alone on the machine)
 	@.ci/bench.sh
