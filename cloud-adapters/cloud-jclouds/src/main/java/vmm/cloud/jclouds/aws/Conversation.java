@@ -78,11 +78,16 @@ final class Conversation {
         return Optional.of(understood(answer));
     }
 
-    /** Asks whether something would be allowed: EC2 says that with an error of its own. */
-    void rehearse(Form form, String flavor) throws CloudFailure {
+    /**
+     * Asks whether something would be allowed: EC2 says that with an error of its own.
+     *
+     * @return false if it was not asked but done, by a cloud that knows no dry runs
+     */
+    boolean rehearse(Form form, String flavor) throws CloudFailure {
         var answer = ask(form.but("DryRun", "true"));
-        if (Refusals.codeOf(answer).equals(Refusals.DRY_RUN)) return;
-        if (!answer.isSuccess()) throw refusals.of(answer, flavor);
+        if (answer.isSuccess()) return false;
+        if (Refusals.codeOf(answer).equals(Refusals.DRY_RUN)) return true;
+        throw refusals.of(answer, flavor);
     }
 
     /** Reads every page of a listing, or fails. */

@@ -71,7 +71,9 @@ final class Launches {
     /** Asks EC2 in each subnet whether the launch would be allowed. */
     void rehearse(Conversation talk, LaunchSpec spec) throws CloudFailure {
         for (var subnet : subnetsOf(spec)) {
-            talk.rehearse(request(talk, spec, subnet), spec.flavor());
+            if (talk.rehearse(request(talk, spec, subnet), spec.flavor())) continue;
+            throw new CloudFailure.Rejected(
+                    "this cloud knows no DryRun, and may have launched what was to be rehearsed");
         }
     }
 

@@ -88,7 +88,7 @@ final class Refusals {
                     "SpotMaxPriceTooLow",
                     "UnfulfillableCapacity",
                     "Unsupported",
-                    // what an earlier request of this token launched is gone: mostly spot
+                    // taken back at once, as spot instances are
                     "IdempotentInstanceTerminated");
 
     private static final Set<String> SERVER =
@@ -101,8 +101,12 @@ final class Refusals {
                     "ServiceUnavailableException",
                     "Unavailable");
 
-    /** The token of this create was used for another request, which may have made an instance. */
-    private static final String MISMATCH = "IdempotentParameterMismatch";
+    /**
+     * The token of this create was used before, for another request or for an instance that is
+     * gone: what of it lives, the listing tells.
+     */
+    private static final Set<String> SPENT =
+            Set.of("IdempotentInstanceTerminated", "IdempotentParameterMismatch");
 
     private final Words words;
     private final InstantSource clock;
@@ -149,7 +153,7 @@ final class Refusals {
     /** A create that was not accepted. */
     CreateAnswer ofCreate(HttpAnswer answer, String flavor) {
         var why = of(answer, flavor);
-        boolean made = codeOf(answer).equals(MISMATCH) || why instanceof CloudFailure.Unreachable;
+        boolean made = SPENT.contains(codeOf(answer)) || why instanceof CloudFailure.Unreachable;
         return made ? new CreateAnswer.Unknown(why) : new CreateAnswer.Refused(why);
     }
 
@@ -242,7 +246,7 @@ final class Refusals {
         private static final Fault NONE = new Fault("", "");
 
         static Fault of(HttpAnswer answer) {
-            if (!answer.body().contains("<Code>")) return NONE;
+            if (!answer.body().contains("Code>")) return NONE;
             try {
                 return Xml.parse(answer.body())
                         .find("Error")

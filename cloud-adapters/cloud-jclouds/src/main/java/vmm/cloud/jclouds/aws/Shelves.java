@@ -62,7 +62,7 @@ record Shelves(Conversation talk, AwsOptions options) {
         var form = Form.of("DescribeInstanceTypes").with("InstanceType.1", type);
         var answer = talk.ask(form);
         var code = Refusals.codeOf(answer);
-        if (code.equals("InvalidInstanceType") || code.equals("InvalidParameterValue")) {
+        if (code.startsWith("InvalidInstanceType") || code.equals("InvalidParameterValue")) {
             return false;
         }
         return !items(talk.understood(answer), "instanceTypeSet").isEmpty();

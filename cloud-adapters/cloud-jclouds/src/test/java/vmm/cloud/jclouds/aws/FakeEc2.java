@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -746,7 +747,7 @@ public final class FakeEc2 implements AutoCloseable {
                 "<instanceId>%s</instanceId><timestamp>%s</timestamp>%s"
                         .formatted(
                                 machine.id,
-                                clock.instant(),
+                                time(clock.instant()),
                                 output.isEmpty() ? "" : "<output>" + output + "</output>"));
     }
 
@@ -868,7 +869,7 @@ public final class FakeEc2 implements AutoCloseable {
                                         subnetOf(machine.asked),
                                         address,
                                         machine.number,
-                                        machine.created,
+                                        time(machine.created),
                                         association)
                         : "";
         return """
@@ -886,7 +887,7 @@ public final class FakeEc2 implements AutoCloseable {
                         state(state),
                         machine.reason,
                         machine.asked.get("InstanceType"),
-                        DateTimeFormatter.ISO_INSTANT.format(machine.created).replace("Z", ".000Z"),
+                        time(machine.created),
                         network,
                         machine.asked.getOrDefault("ClientToken", ""),
                         tagSet(machine.tags),
@@ -1199,6 +1200,11 @@ public final class FakeEc2 implements AutoCloseable {
                     URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
         }
         return parameters;
+    }
+
+    /** As EC2 writes it. */
+    private static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString().replace("Z", ".000Z");
     }
 
     private static String escaped(String text) {
