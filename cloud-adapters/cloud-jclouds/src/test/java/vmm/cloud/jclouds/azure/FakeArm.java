@@ -226,6 +226,11 @@ public final class FakeArm implements AutoCloseable {
         failsCreates = code;
     }
 
+    /** A token for somebody who did not ask for one. */
+    public synchronized String letIn() {
+        return text(object(tokenDocument(true)), "access_token");
+    }
+
     public synchronized void revokeTokens() {
         tokens.clear();
     }
