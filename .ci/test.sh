@@ -11,7 +11,8 @@ passed=0 failed=0 skipped=0
 left_out=() broken=()
 started=$(mktemp)
 output=$(mktemp)
-trap 'rm -f "$started" "$output"' EXIT
+java_log=$(mktemp)
+trap 'rm -f "$started" "$output" "$java_log"' EXIT
 
 say() { printf '\n== %s\n' "$1"; }
 
@@ -33,7 +34,7 @@ leave_out() { left_out+=("$1: $2"); }
 java_tests() {
     say "Java: compile with all warnings as errors, tests"
     local status=0 ok bad left
-    mvn -ntp -B -fae verify || status=$?
+    mvn -ntp -B -fae verify 2>&1 | tee "$java_log" || status=$?
     read -r ok bad left < <(count_surefire "$started")
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
     if [ "$status" -ne 0 ]; then
@@ -74,8 +75,16 @@ browser_test() {
 if ! .ci/jdk25.sh >/dev/null; then
     exit 1
 fi
+# All that the tests of this run have said, also the reports that Maven keeps of each.
+no_secret_logged() {
+    local reports=()
+    mapfile -d '' -t reports < <(find . -path ./web-ui -prune -o -path '*/target/*-reports/*' -type f -newer "$started" -print0)
+    .ci/secrets-in-logs.sh "$java_log" "${reports[@]}"
+}
+
 check "format" .ci/format.sh --check
 java_tests
+check "no secret in the log" no_secret_logged
 web_tests
 browser_test
 check "crash smoke test" .ci/crash.sh --smoke
