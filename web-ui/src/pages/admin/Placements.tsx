@@ -22,16 +22,18 @@ export function PlacementsForm({ pool, clouds, saved, onClose }: { pool: Pool; c
   const [drafts, setDrafts] = useState<readonly Draft[]>(() => pool.placements.map(draftOf));
   const [version, setVersion] = useState(pool.version);
   const [overtaken, setOvertaken] = useState(false);
+  const [mended, setMended] = useState<ReadonlySet<string>>(new Set());
   const { run, busy, error, clear } = useAction();
   const known = (name: string) => clouds.find((cloud) => cloud.name === name)?.placementOptions ?? {};
   const unknownThere = error instanceof ApiProblem && error.is("placement-unknown");
   const change = (i: number, part: Partial<Draft>) => {
-    clear();
+    setMended(new Set([...mended, ...Object.keys(part).map((field) => `placements[${i}].${field}`)]));
     setDrafts(drafts.map((draft, n) => (n === i ? { ...draft, ...part } : draft)));
   };
 
   const save = (unchecked: boolean) =>
     run(async () => {
+      setMended(new Set());
       const path = { name: pool.name };
       try {
         const body = { placements: drafts.map(requestOf) };
@@ -48,6 +50,7 @@ export function PlacementsForm({ pool, clouds, saved, onClose }: { pool: Pool; c
   const elsewhere = error !== undefined && !(error instanceof ApiProblem && (error.problem.errors ?? []).length > 0 && error.problem.errors?.every(({ field }) => placed.has(field)));
   return (
     <form
+      className="placements"
       aria-label={`Placements of ${pool.name}`}
       onSubmit={(event) => {
         event.preventDefault();
@@ -55,7 +58,7 @@ export function PlacementsForm({ pool, clouds, saved, onClose }: { pool: Pool; c
       }}
     >
       {drafts.map((draft, i) => (
-        <OnePlacement key={i} draft={draft} n={i} of={drafts.length} clouds={clouds} error={error} change={(part) => change(i, part)} remove={() => (clear(), setDrafts(drafts.filter((_, n) => n !== i)))} />
+        <OnePlacement key={i} draft={draft} n={i} of={drafts.length} clouds={clouds} error={error} mended={mended} change={(part) => change(i, part)} remove={() => (clear(), setDrafts(drafts.filter((_, n) => n !== i)))} />
       ))}
       {drafts.length < MOST && <Button onClick={() => setDrafts([...drafts, { ...NEW_DRAFT, cloud: clouds[0]?.name ?? "" }])}>Add a placement</Button>}
       {overtaken && (
@@ -85,18 +88,20 @@ export function PlacementsForm({ pool, clouds, saved, onClose }: { pool: Pool; c
   );
 }
 
-function OnePlacement({ draft, n, of, clouds, error, change, remove }: { draft: Draft; n: number; of: number; clouds: readonly Cloud[]; error: unknown; change: (part: Partial<Draft>) => void; remove: () => void }) {
+function OnePlacement({ draft, n, of, clouds, error, mended, change, remove }: { draft: Draft; n: number; of: number; clouds: readonly Cloud[]; error: unknown; mended: ReadonlySet<string>; change: (part: Partial<Draft>) => void; remove: () => void }) {
   const cloud = clouds.find(({ name }) => name === draft.cloud);
   const catalogue = useCatalogue(draft.cloud).data;
   const flavor = catalogue?.flavors.find(({ name }) => name === draft.flavor);
   const price = priceWords(cloud?.prices, draft.flavor);
-  const said = (field: string) => fieldError(error, `placements[${n}].${field}`);
+  // What was said of a field holds until it is edited; another cloud knows other names.
+  const isOpen = (field: string) => ![field, field.split(".")[0], "cloud"].some((one) => mended.has(`placements[${n}].${one}`));
+  const said = (field: string) => (isOpen(field) ? fieldError(error, `placements[${n}].${field}`) : undefined);
   const about = flavor === undefined ? price : [sizeWords(flavor), price].filter((part) => part !== null).join("; ");
   const text = (field: "image" | "flavor" | "network", label: string, offered: readonly Offered[], hint: string | undefined, required: boolean) => (
-    <NamedField label={label} value={draft[field]} offered={offered} hint={hint} required={required} error={said(field)} near={fieldNear(error, `placements[${n}].${field}`)} change={(value) => change({ [field]: value })} />
+    <NamedField label={label} value={draft[field]} offered={offered} hint={hint} required={required} error={said(field)} near={isOpen(field) ? fieldNear(error, `placements[${n}].${field}`) : []} change={(value) => change({ [field]: value })} />
   );
   return (
-    <fieldset className="card placement">
+    <fieldset className="card">
       <legend className="unseen">Placement {n + 1}</legend>
       <div className="line">
         <Field label="Cloud" error={said("cloud")}>

@@ -126,7 +126,7 @@ public final class CloudCheck {
             out.println(real.isEmpty() ? "No cloud of it is real." : "All is well.");
             return WELL;
         }
-        out.println("To do: " + String.join("; ", todo) + ".");
+        out.println("To do: " + String.join("; ", todo));
         return FAILED;
     }
 

@@ -32,7 +32,8 @@ final class QuotaWords {
                 what
                         + " "
                         + (used.isPresent() ? used.getAsInt() / per : "?")
-                        + (max.isPresent() ? " of " + max.getAsInt() / per : ", no limit told")
-                        + unit);
+                        + (max.isPresent() ? " of " + max.getAsInt() / per : "")
+                        + unit
+                        + (max.isPresent() ? "" : " (no limit told)"));
     }
 }

@@ -88,8 +88,8 @@ class CloudCheckTest {
                         "rutherford  openstack  RegionOne  " + openStack.keystone(),
                         "  sign-in    ok",
                         "  instances  0 of installation isis",
-                        "  quota      instances 0 of 5000, cores 0, no limit told, memory 0, no"
-                                + " limit told GiB",
+                        "  quota      instances 0 of 5000, cores 0 (no limit told), memory 0 GiB"
+                                + " (no limit told)",
                         "  flavors    3",
                         "  images     1",
                         "  networks   1",
@@ -114,7 +114,7 @@ class CloudCheckTest {
                 .doesNotContain("rehearsal")
                 .endsWith(
                         "To do: pool muon on rutherford: there is no flavor 'm1.tinny'; did you"
-                                + " mean 'm1.tiny'?.\n");
+                                + " mean 'm1.tiny'?\n");
     }
 
     @Test
@@ -129,7 +129,7 @@ class CloudCheckTest {
                 .doesNotContain("flavors")
                 .endsWith(
                         "To do: rutherford sign-in: correct its credentials, or give them the right"
-                                + " to do this.\n");
+                                + " to do this\n");
     }
 
     @Test
