@@ -329,7 +329,7 @@ public class VmSteps {
         Vm vm = sending.get();
         Instant recorded = java.util.Objects.requireNonNull(vm.createSentAt());
         if (recorded.plus(SEND_WITHIN).isBefore(clock.instant())) {
-            vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
+            vms.recordRefused(vm);
             return CloudCalls.Sent.NOT;
         }
         var answer = provider.create(spec(vm));
@@ -349,8 +349,12 @@ public class VmSteps {
                 vms.recordUnsent(vm);
                 return CloudCalls.Sent.NOT;
             }
+            // This sending made nothing; what an earlier one made is still to be seen.
+            case CreateAnswer.Refused(CloudFailure why) when vm.createAttempts() > 1 -> {
+                return unanswered(vm, why);
+            }
             case CreateAnswer.Refused(CloudFailure why) -> {
-                vms.recordAnswer(vm.id(), Vm.CreateResult.REFUSED, null);
+                vms.recordRefused(vm);
                 strike(vm, why, clock.instant());
                 vms.find(vm.id())
                         .filter(row -> row.state() == VmState.REQUESTED && !row.held())
@@ -364,17 +368,21 @@ public class VmSteps {
                 return CloudCalls.Sent.FAILED;
             }
             case CreateAnswer.Unknown(CloudFailure why) -> {
-                vms.recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
-                strike(vm, why, clock.instant());
-                log.warn(
-                        "lifecycle pool={} vm={} cloud={} answer to its create is unknown: {}",
-                        vm.pool(),
-                        vm.id(),
-                        vm.cloud(),
-                        why.detail());
-                return CloudCalls.Sent.FAILED;
+                return unanswered(vm, why);
             }
         }
+    }
+
+    private CloudCalls.Sent unanswered(Vm vm, CloudFailure why) {
+        vms.recordAnswer(vm.id(), Vm.CreateResult.UNKNOWN, null);
+        strike(vm, why, clock.instant());
+        log.warn(
+                "lifecycle pool={} vm={} cloud={} answer to its create is unknown: {}",
+                vm.pool(),
+                vm.id(),
+                vm.cloud(),
+                why.detail());
+        return CloudCalls.Sent.FAILED;
     }
 
     private LaunchSpec spec(Vm vm) {

@@ -211,6 +211,15 @@ public class Vms {
                 .update();
     }
 
+    /**
+     * Records that a create made nothing: the first one proves that there is no instance, a
+     * repeated one says nothing of what was sent before it.
+     */
+    public void recordRefused(Vm vm) {
+        boolean proof = vm.createAttempts() == 1;
+        recordAnswer(vm.id(), proof ? Vm.CreateResult.REFUSED : Vm.CreateResult.UNKNOWN, null);
+    }
+
     /** Records what the cloud answered to a create; a refusal proves that there is no instance. */
     public void recordAnswer(UUID id, Vm.CreateResult answer, @Nullable String instanceId) {
         jdbc.sql(

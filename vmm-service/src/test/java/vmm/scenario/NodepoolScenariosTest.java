@@ -7,6 +7,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import vmm.cloud.CloudFailure;
+import vmm.cloud.CreateAnswer;
 import vmm.cloud.simulated.SimulatedInstance;
 import vmm.maintenance.MaintenanceWindow.Kind;
 import vmm.scenario.World.Machine;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -64,6 +67,31 @@ class NodepoolScenariosTest {
 
     private List<Machine> gone(String pool, String reason) {
         return world.machines(pool).stream().filter(vm -> reason.equals(vm.reason())).toList();
+    }
+
+    // A create that may be repeated.
+
+    /** The first was made and its answer lost; that the second is refused says nothing of it. */
+    @Test
+    void aRefusalOfARepeatedCreateIsNoProofThatNothingWasMade() {
+        world.weather(A, "listLag", Duration.ofSeconds(40));
+        world.observed(A)
+                .answerCreates(
+                        List.of(
+                                spec -> {
+                                    world.cloud(A).create(spec);
+                                    return new CreateAnswer.Unknown(
+                                            new CloudFailure.Unreachable("504"));
+                                },
+                                spec ->
+                                        new CreateAnswer.Refused(
+                                                new CloudFailure.Throttled(
+                                                        "slow down", Optional.empty()))));
+        world.pool(POOL, 1, 1, Place.on(A));
+        fill(POOL, 1);
+        assertThat(world.observed(A).creates()).hasSize(2);
+        assertThat(world.machines(POOL)).singleElement();
+        assertThat(world.truth(A)).hasSize(1);
     }
 
     // A cloud that is full.

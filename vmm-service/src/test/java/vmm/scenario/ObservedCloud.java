@@ -15,10 +15,13 @@ import vmm.cloud.Quota;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A cloud whose calls are remembered, and that can fail in the ways that no weather singles out:
@@ -30,6 +33,8 @@ final class ObservedCloud implements CloudProvider {
     private final List<Instant> creates = new ArrayList<>();
     private final List<Instant> deletes = new ArrayList<>();
     private final List<Map<String, String>> options = new ArrayList<>();
+    private final Deque<Function<LaunchSpec, CreateAnswer>> answers = new ArrayDeque<>();
+    private boolean deduplicates;
     private boolean failsCreates;
     private boolean failsDeletes;
     private boolean hidesQuota;
@@ -58,6 +63,12 @@ final class ObservedCloud implements CloudProvider {
         return creates.stream().filter(at -> !at.isBefore(since)).count();
     }
 
+    /** From now on creates may be repeated; the next are answered by these, in turn. */
+    void answerCreates(List<Function<LaunchSpec, CreateAnswer>> next) {
+        deduplicates = true;
+        answers.addAll(next);
+    }
+
     /** Answers creates with a 5xx, which leaves open whether something was made; nothing is. */
     void failCreates(boolean fails) {
         failsCreates = fails;
@@ -75,6 +86,7 @@ final class ObservedCloud implements CloudProvider {
     public CreateAnswer create(LaunchSpec spec) {
         creates.add(clock.instant());
         options.add(spec.options());
+        if (!answers.isEmpty()) return answers.remove().apply(spec);
         return failsCreates
                 ? new CreateAnswer.Unknown(new CloudFailure.Unreachable("500 the create failed"))
                 : cloud.create(spec);
@@ -82,7 +94,7 @@ final class ObservedCloud implements CloudProvider {
 
     @Override
     public boolean deduplicatesCreates() {
-        return cloud.deduplicatesCreates();
+        return deduplicates || cloud.deduplicatesCreates();
     }
 
     @Override
