@@ -177,7 +177,7 @@ export function quotaWords({ used, max, ours }: QuotaUse, per = 1): string {
   const amount = (n: number) => Math.round(n / per).toLocaleString("en-GB");
   if (used === null) return max === null ? "not told" : `at most ${amount(max)}; what is used is not told`;
   const others = ours !== null && used > ours ? `, ${amount(used - ours)} of them by others` : "";
-  return (max === null ? `${amount(used)}, no limit` : `${amount(used)} of ${amount(max)}`) + others;
+  return (max === null ? `${amount(used)}, no limit told` : `${amount(used)} of ${amount(max)}`) + others;
 }
 
 /** `8 s`, `1 min 20 s` of a measured boot; a dash where nothing was measured. */

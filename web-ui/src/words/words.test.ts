@@ -424,7 +424,7 @@ describe("a cloud", () => {
     [{ used: 42, max: 100, ours: 42 }, 1, "42 of 100"],
     [{ used: 42, max: 100, ours: 30 }, 1, "42 of 100, 12 of them by others"],
     [{ used: 65_536, max: 4_096_000, ours: null }, 1024, "64 of 4,000"],
-    [{ used: 7, max: null, ours: 9 }, 1, "7, no limit"],
+    [{ used: 7, max: null, ours: 9 }, 1, "7, no limit told"],
     [{ used: null, max: 50, ours: 3 }, 1, "at most 50; what is used is not told"],
     [{ used: null, max: null, ours: 0 }, 1, "not told"],
   ])("has a quota %j", (use, per, words) => expect(quotaWords(use, per)).toBe(words));

@@ -267,6 +267,7 @@ function Quota({ cloud: { quota } }: { cloud: Cloud }) {
 }
 
 function Account({ cloud }: { cloud: Cloud }) {
+  const priced = Object.keys(cloud.prices?.perHour ?? {}).length;
   return (
     <section>
       <h2>How it is reached</h2>
@@ -275,7 +276,7 @@ function Account({ cloud }: { cloud: Cloud }) {
         <Fact name="Region">{cloud.region ?? "none named"}</Fact>
         <Fact name="Credentials given">{cloud.credentials.length === 0 ? "none" : cloud.credentials.join(", ")}</Fact>
         <Fact name="Options of placements">{Object.keys(cloud.placementOptions).length === 0 ? "none" : Object.keys(cloud.placementOptions).join(", ")}</Fact>
-        <Fact name="Prices">{cloud.prices === null ? "none in the fleet file" : `${Object.keys(cloud.prices.perHour).length} flavors, in ${cloud.prices.currency} an hour`}</Fact>
+        <Fact name="Prices">{cloud.prices === null ? "none in the fleet file" : `${priced === 1 ? "1 flavor" : `${priced} flavors`}, in ${cloud.prices.currency} an hour`}</Fact>
       </dl>
     </section>
   );
