@@ -28,7 +28,7 @@ public record Words(Supplier<? extends Collection<String>> secrets) {
 
     /** Text of the cloud that is safe to show. */
     public String shown(String text) {
-        var line = masked(text.replaceAll("\\s+", " ").strip());
+        var line = maskedLine(onOneLine(masked(text)));
         return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
     }
 
@@ -39,6 +39,20 @@ public record Words(Supplier<? extends Collection<String>> secrets) {
             if (!secret.isEmpty()) masked = masked.replace(secret, "***");
         }
         return masked;
+    }
+
+    /** Secrets that were broken elsewhere than we know them, or not where we do. */
+    private String maskedLine(String line) {
+        var masked = masked(line);
+        for (var secret : secrets.get()) {
+            var known = onOneLine(secret);
+            if (!known.isEmpty()) masked = masked.replace(known, "***");
+        }
+        return masked;
+    }
+
+    private static String onOneLine(String text) {
+        return text.replaceAll("\\s+", " ").strip();
     }
 
     @Override

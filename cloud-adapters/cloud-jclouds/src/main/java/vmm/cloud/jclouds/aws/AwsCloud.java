@@ -20,7 +20,9 @@ import vmm.cloud.jclouds.aws.Instances.Owner;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** One account in one region of Amazon EC2. */
@@ -36,6 +38,10 @@ public final class AwsCloud implements CloudProvider {
     private final Instances instances;
     private final Names names;
     private final Launches launches;
+
+    /** Processors of types, which do not change. */
+    private final Map<String, Integer> processors = new ConcurrentHashMap<>();
+
     private @Nullable Ec2 ec2;
     private boolean closed;
 
@@ -81,7 +87,8 @@ public final class AwsCloud implements CloudProvider {
 
     /**
      * One id at a time, for EC2 does nothing at all if one of several is unknown. One that is not
-     * shown may have been launched just now, so it is terminated all the same.
+     * shown may have been launched just now, so it is terminated all the same. Where that is
+     * forbidden, it is a failure: a policy that goes by tags may not know yet that it is ours.
      */
     @Override
     public void delete(String instanceId) throws CloudFailure {
@@ -99,9 +106,6 @@ public final class AwsCloud implements CloudProvider {
         }
         var answer = talk.ask(Form.of("TerminateInstances").with("InstanceId.1", instanceId));
         if (answer.isSuccess() || Refusals.isAbsent(answer, WHAT)) return;
-        // of what is not there, a policy that goes by tags allows nothing
-        boolean hidden = Refusals.codeOf(answer).equals("UnauthorizedOperation");
-        if (item.isEmpty() && hidden) return;
         throw refusals.of(answer);
     }
 
@@ -232,7 +236,7 @@ public final class AwsCloud implements CloudProvider {
     }
 
     private Shelves shelves(Conversation talk) {
-        return new Shelves(talk, options);
+        return new Shelves(talk, options, processors);
     }
 
     private Conversation talk() {

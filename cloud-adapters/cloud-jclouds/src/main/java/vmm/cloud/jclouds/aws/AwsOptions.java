@@ -55,6 +55,9 @@ record AwsOptions(
 
     private static final int MOST_HOPS = 64;
 
+    /** Regions whose services are at {@code amazonaws.com}, or in China at its {@code .cn}. */
+    private static final String KNOWN_DOMAIN = "([a-z]{2}|us-gov)-[a-z]+-\\d+";
+
     /**
      * @throws IllegalArgumentException naming what is wrong, and the remedy
      */
@@ -67,6 +70,7 @@ record AwsOptions(
             }
         }
         var region = region(config);
+        checkPartition(config, region);
         var hops = number(options, "metadataHops", 1, MOST_HOPS);
         return new AwsOptions(
                 region,
@@ -80,7 +84,7 @@ record AwsOptions(
                         address("stsEndpoint", text(options, "stsEndpoint"), "sts", region)),
                 groups(options),
                 orNull(text(options, "keyPair")),
-                orNull(text(options, "network")),
+                network(options),
                 orNull(choice(options, "publicIp", "true", "false")) == null
                         ? null
                         : Boolean.valueOf(text(options, "publicIp")),
@@ -88,9 +92,7 @@ record AwsOptions(
                 orNull(text(options, "instanceProfile")),
                 hops.orElse(1),
                 number(options, "vcpuQuota", 1, Integer.MAX_VALUE),
-                options.containsKey("imageOwners")
-                        ? list(options, "imageOwners")
-                        : List.of("self"));
+                owners(options));
     }
 
     static String sorted(Set<String> names) {
@@ -113,6 +115,27 @@ record AwsOptions(
                 "region is missing or not one of AWS; write one such as eu-west-2");
     }
 
+    /** Of other partitions we know neither the domains nor whether they are reached at all. */
+    private static void checkPartition(CloudConfig config, String region) {
+        if (region.matches(KNOWN_DOMAIN)) return;
+        if (config.endpoint().orElse("").isBlank()) {
+            throw new IllegalArgumentException(
+                    "region "
+                            + region
+                            + " is none of AWS's standard or Chinese ones, so its address is not"
+                            + " known; write endpoint: the address of EC2 there");
+        }
+        boolean asksSts =
+                config.credentials().getOrDefault("source", "").strip().equals("web-identity");
+        if (asksSts && text(config.options(), "stsEndpoint").isEmpty()) {
+            throw new IllegalArgumentException(
+                    "region "
+                            + region
+                            + " is none of AWS's standard or Chinese ones; write option"
+                            + " stsEndpoint: the address of STS there");
+        }
+    }
+
     private static URI address(String name, String text, String service, String region) {
         var domain = region.startsWith("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com";
         return address(name, text, "https://" + service + "." + region + domain);
@@ -130,6 +153,20 @@ record AwsOptions(
         }
         throw new IllegalArgumentException(
                 name + " is not an address; write one such as " + otherwise + ", or leave it out");
+    }
+
+    /** Never nobody: EC2 would take that for everybody. */
+    private static List<String> owners(Map<String, String> options) {
+        var owners = list(options, "imageOwners");
+        return owners.isEmpty() ? List.of("self") : owners;
+    }
+
+    private static @Nullable String network(Map<String, String> options) {
+        var text = text(options, "network");
+        if (text.isEmpty() || !items(text).isEmpty()) return orNull(text);
+        throw new IllegalArgumentException(
+                "option network names no subnet; write ids such as subnet-0123456789abcdef0, or"
+                        + " leave it out");
     }
 
     private static List<String> groups(Map<String, String> options) {

@@ -34,10 +34,19 @@ final class Conversation {
      * @param time of all its requests together
      */
     Conversation(Account account, KeyRing keyRing, Refusals refusals, Duration time) {
+        this(account, keyRing, refusals, new Budget(time));
+    }
+
+    Conversation(Account account, KeyRing keyRing, Refusals refusals, Budget budget) {
         this.account = account;
         this.keyRing = keyRing;
         this.refusals = refusals;
-        this.budget = new Budget(time);
+        this.budget = budget;
+    }
+
+    /** Whether it is too late to try something else. */
+    boolean isHalfOver() {
+        return budget.isHalfOver();
     }
 
     /**
@@ -51,9 +60,8 @@ final class Conversation {
             var keys = keyRing.keys(ec2.line(), refusals, budget);
             budget.check();
             var answer = ec2.send(form, keys);
-            if (!Refusals.isOfStaleKeys(answer)) return answer;
-            boolean renewed = keyRing.forget(keys);
-            if (again || !renewed) return answer;
+            if (again || !Refusals.isOfStaleKeys(answer)) return answer;
+            if (!keyRing.forget(keys)) return answer;
         }
     }
 
@@ -81,12 +89,12 @@ final class Conversation {
     /**
      * Asks whether something would be allowed: EC2 says that with an error of its own.
      *
-     * @return false if it was not asked but done, by a cloud that knows no dry runs
+     * @return what was answered if it was not asked but done, by a cloud that knows no dry runs
      */
-    boolean rehearse(Form form, String flavor) throws CloudFailure {
+    Optional<HttpAnswer> rehearse(Form form, String flavor) throws CloudFailure {
         var answer = ask(form.but("DryRun", "true"));
-        if (answer.isSuccess()) return false;
-        if (Refusals.codeOf(answer).equals(Refusals.DRY_RUN)) return true;
+        if (answer.isSuccess()) return Optional.of(answer);
+        if (Refusals.codeOf(answer).equals(Refusals.DRY_RUN)) return Optional.empty();
         throw refusals.of(answer, flavor);
     }
 

@@ -7,12 +7,16 @@ import vmm.cloud.Tags;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Volumes and network interfaces that outlived their instance. They carry the tags of the launch
  * that made them, and belong to nothing any more.
  */
 record Debris(Conversation talk, Refusals refusals, Instances instances) {
+
+    /** A volume is shown for a while after it was deleted. */
+    private static final Set<String> GOING = Set.of("deleting", "deleted");
 
     /** A kind of it, in the words of EC2's API. */
     private enum Kind {
@@ -72,6 +76,7 @@ record Debris(Conversation talk, Refusals refusals, Instances instances) {
                 talk.find(kind.describe().with(kind.parameter + ".1", leftover.id()), kind.error);
         if (page.isEmpty()) return;
         var items = Shelves.items(page.get(), kind.set);
+        if (!items.isEmpty() && GOING.contains(items.getFirst().text("status").orElse(""))) return;
         if (items.isEmpty() || !leftover(kind, items.getFirst()).equals(Optional.of(leftover))) {
             throw new CloudFailure.Rejected(
                     kind.word + " " + leftover.id() + " does not belong to that instance any more");
@@ -99,12 +104,20 @@ record Debris(Conversation talk, Refusals refusals, Instances instances) {
         boolean ours =
                 Instances.tag(item, Tags.INSTALLATION)
                         .equals(Optional.of(instances.installation()));
-        if (!ours || !item.text("status").equals(Optional.of("available"))) return Optional.empty();
+        if (!ours || !isLoose(item)) return Optional.empty();
         return item.text(kind.id)
                 .flatMap(
                         id ->
                                 Instances.tag(item, Tags.VM_ID)
                                         .map(owner -> new Leftover(kind.word, id, owner)));
+    }
+
+    /** Its status and its attachments must agree that nothing has it. */
+    private static boolean isLoose(Xml item) {
+        return item.text("status").equals(Optional.of("available"))
+                && item.items("attachmentSet").isEmpty()
+                && item.text("attachment", "instanceId").isEmpty()
+                && item.text("attachment", "attachmentId").isEmpty();
     }
 
     private static Kind kindOf(Leftover leftover) throws CloudFailure {

@@ -30,6 +30,12 @@ record Instances(String installation, boolean showsPublicAddress) {
 
     private static final String WHAT = "InstanceID";
 
+    /**
+     * The oldest of doubles is kept, so one that does not tell its age must not look like it. Not
+     * {@link Instant#MAX}, which is more than milliseconds or databases can hold.
+     */
+    private static final Instant UNREADABLE_TIME = Instant.parse("9999-12-31T23:59:59Z");
+
     /** Whose an instance is, as far as its tags tell. */
     enum Owner {
         OURS,
@@ -107,7 +113,16 @@ record Instances(String installation, boolean showsPublicAddress) {
                 null,
                 false,
                 addressOf(item),
-                InstanceProfile.time(item.text("launchTime")).orElse(Instant.EPOCH));
+                createdAt(item));
+    }
+
+    /** A start after a stop is a launch of its own to EC2, but the first interface stays. */
+    private static Instant createdAt(Xml item) {
+        var attached = primaryOf(item).flatMap(some -> some.text("attachment", "attachTime"));
+        return Stream.of(item.text("launchTime"), attached)
+                .flatMap(time -> InstanceProfile.time(time).stream())
+                .min(Comparator.naturalOrder())
+                .orElse(UNREADABLE_TIME);
     }
 
     static boolean isTerminated(Xml item) {
@@ -162,10 +177,7 @@ record Instances(String installation, boolean showsPublicAddress) {
 
     /** Of the primary interface: others may be in networks of their own. */
     private @Nullable String addressOf(Xml item) {
-        var primary =
-                item.items("networkInterfaceSet").stream()
-                        .filter(some -> some.count("attachment", "deviceIndex").orElse(-1) == 0)
-                        .findFirst();
+        var primary = primaryOf(item);
         var v4 =
                 showsPublicAddress
                         ? Stream.of(
@@ -176,6 +188,12 @@ record Instances(String installation, boolean showsPublicAddress) {
                                 item.text("privateIpAddress"));
         var v6 = Stream.of(primary.flatMap(Instances::ipv6Of), item.text("ipv6Address"));
         return Stream.concat(v4, v6).flatMap(Optional::stream).findFirst().orElse(null);
+    }
+
+    private static Optional<Xml> primaryOf(Xml item) {
+        return item.items("networkInterfaceSet").stream()
+                .filter(some -> some.count("attachment", "deviceIndex").orElse(-1) == 0)
+                .findFirst();
     }
 
     private static Optional<String> ipv6Of(Xml networkInterface) {

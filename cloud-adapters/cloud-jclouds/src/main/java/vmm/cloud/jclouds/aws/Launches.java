@@ -26,10 +26,11 @@ import java.util.Optional;
  * a client token of its own, for EC2 notes a token with its parameters even where it refuses. So
  * the token alone does not hold a repeated create to the subnet that took it the first time: one in
  * an earlier subnet, which has room again, would make another instance. Therefore such a create
- * first looks for an instance of its VM. If that look fails, nothing was sent by this call but
- * perhaps by an earlier one, and the answer is unknown. EC2 shows an instance some seconds late: a
- * repetition within those may still make a second one, which the core sees in its listings and
- * takes away.
+ * first looks for an instance of its VM. If that look fails, this call sent nothing and is refused;
+ * what an earlier one may have made, the core keeps in mind. EC2 shows an instance some seconds
+ * late: a repetition within those may still make a second one, which the core sees in its listings
+ * and takes away. And no further subnet is begun when half of the call's time is over, so that the
+ * core's repetition does not meet a call that still tries.
  */
 final class Launches {
 
@@ -57,12 +58,12 @@ final class Launches {
                 var there = instances.idOf(talk, spec.tags());
                 if (there.isPresent()) return new CreateAnswer.Accepted(there.get());
             } catch (CloudFailure unseen) {
-                return new CreateAnswer.Unknown(unseen);
+                return new CreateAnswer.Refused(unseen);
             }
         }
         CreateAnswer answer = tryOne(talk, spec, subnets.getFirst());
         for (var subnet : subnets.subList(1, subnets.size())) {
-            if (!isWantOfRoom(answer)) return answer;
+            if (!isWantOfRoom(answer) || talk.isHalfOver()) return answer;
             answer = tryOne(talk, spec, subnet);
         }
         return answer;
@@ -71,16 +72,35 @@ final class Launches {
     /** Asks EC2 in each subnet whether the launch would be allowed. */
     void rehearse(Conversation talk, LaunchSpec spec) throws CloudFailure {
         for (var subnet : subnetsOf(spec)) {
-            if (talk.rehearse(request(talk, spec, subnet), spec.flavor())) continue;
-            throw new CloudFailure.Rejected(
-                    "this cloud knows no DryRun, and may have launched what was to be rehearsed");
+            var done = talk.rehearse(request(talk, spec, subnet), spec.flavor());
+            if (done.isPresent()) throw undone(talk, done.get());
         }
     }
 
-    /** The subnets that a placement names, or the fleet file for it; empty: EC2 chooses. */
+    /** Takes back what a cloud launched that knows no dry runs: that instance and no other. */
+    private CloudFailure undone(Conversation talk, HttpAnswer launched) {
+        var id = idIn(launched);
+        var said = "this cloud knows no DryRun, and launched what was to be rehearsed: ";
+        if (id.isEmpty()) return new CloudFailure.Rejected(said + "look for it by its tags");
+        var name = refusals.shown(id.get());
+        try {
+            talk.understood(talk.ask(Form.of("TerminateInstances").with("InstanceId.1", id.get())));
+            return new CloudFailure.Rejected(said + name + ", which was terminated");
+        } catch (CloudFailure why) {
+            return new CloudFailure.Rejected(
+                    said + name + ", which must be terminated by hand: " + why.detail());
+        }
+    }
+
+    /**
+     * The subnets that a placement names, or the fleet file for it; empty: EC2 chooses. A text that
+     * names none is taken for a name, so that it is found to be wrong.
+     */
     List<String> named(@Nullable String network) {
-        var text = network == null ? options.network() : network;
-        return text == null ? List.of() : AwsOptions.items(text);
+        var text = network == null || network.isBlank() ? options.network() : network;
+        if (text == null) return List.of();
+        var items = AwsOptions.items(text);
+        return items.isEmpty() ? List.of(text.strip()) : items;
     }
 
     /** In the order of their turn, which is the same for the same name; "" where EC2 chooses. */
@@ -107,10 +127,11 @@ final class Launches {
                     : new CreateAnswer.Refused(why);
         }
         if (answer.isSuccess()) return accepted(answer);
+        boolean alone = named(spec.network()).size() <= 1;
         var refused =
                 refusals.hiding(encoded(spec))
                         .hiding(spec.userData())
-                        .ofCreate(answer, spec.flavor());
+                        .ofCreate(answer, spec.flavor(), alone);
         if (refused instanceof CreateAnswer.Refused(CloudFailure.Rejected r)) names.forget();
         return refused;
     }
@@ -120,16 +141,8 @@ final class Launches {
     }
 
     private static CreateAnswer accepted(HttpAnswer answer) {
-        Optional<String> id;
-        try {
-            id =
-                    Xml.parse(answer.body()).items("instancesSet").stream()
-                            .flatMap(item -> item.text("instanceId").stream())
-                            .findFirst();
-        } catch (CloudFailure unreadable) {
-            id = Optional.empty();
-        }
-        return id.<CreateAnswer>map(CreateAnswer.Accepted::new)
+        return idIn(answer)
+                .<CreateAnswer>map(CreateAnswer.Accepted::new)
                 .orElseGet(
                         () ->
                                 new CreateAnswer.Unknown(
@@ -137,9 +150,22 @@ final class Launches {
                                                 "EC2 accepted, but its answer names no id")));
     }
 
+    private static Optional<String> idIn(HttpAnswer launched) {
+        try {
+            return Xml.parse(launched.body()).items("instancesSet").stream()
+                    .flatMap(item -> item.text("instanceId").stream())
+                    .findFirst();
+        } catch (CloudFailure unreadable) {
+            return Optional.empty();
+        }
+    }
+
     /** Everything but the client token. */
     private Form request(Conversation talk, LaunchSpec spec, String subnet) throws CloudFailure {
         check(spec);
+        if (!subnet.isEmpty() && AwsOptions.items(subnet).isEmpty()) {
+            throw new CloudFailure.Rejected("network '" + subnet + "' names no subnet");
+        }
         var market = Market.of(spec.options());
         var form =
                 Form.of("RunInstances")

@@ -8,6 +8,7 @@ import vmm.cloud.jclouds.Words;
 
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What AWS's errors mean to the core: the one place that knows its codes.
@@ -35,6 +36,7 @@ final class Refusals {
             Set.of(
                     "AccessDenied",
                     "AccessDeniedException",
+                    "AccountDisabled",
                     "AuthFailure",
                     "Blocked",
                     "ExpiredToken",
@@ -42,14 +44,20 @@ final class Refusals {
                     "IncompleteSignature",
                     "InvalidClientTokenId",
                     "InvalidIdentityToken",
+                    "InvalidSecurity.RequestHasExpired",
                     "IDPRejectedClaim",
                     "MissingAuthenticationToken",
                     "OptInRequired",
                     "PendingVerification",
                     "RequestExpired",
+                    "RequestTimeTooSkewed",
                     "SignatureDoesNotMatch",
                     "UnauthorizedOperation",
                     "UnrecognizedClientException");
+
+    /** Those of them that also a clock that goes wrong explains. */
+    private static final Set<String> TIME =
+            Set.of("InvalidSecurity.RequestHasExpired", "RequestExpired", "RequestTimeTooSkewed");
 
     /** Those of them that other keys may cure. */
     private static final Set<String> STALE =
@@ -65,10 +73,13 @@ final class Refusals {
     private static final Set<String> THROTTLE =
             Set.of(
                     "BandwidthLimitExceeded",
+                    "ConcurrentTagAccess",
+                    "CreditSpecificationUpdateInProgress",
                     "EC2ThrottledException",
                     "RequestLimitExceeded",
                     "RequestThrottled",
                     "RequestThrottledException",
+                    "RetryableError",
                     "SlowDown",
                     "TooManyRequests",
                     "TooManyRequestsException");
@@ -88,8 +99,22 @@ final class Refusals {
                     "SpotMaxPriceTooLow",
                     "UnfulfillableCapacity",
                     "Unsupported",
-                    // taken back at once, as spot instances are
-                    "IdempotentInstanceTerminated");
+                    "VolumeTypeNotAvailableInZone");
+
+    /** Quotas that are not called limits. */
+    private static final Set<String> QUOTA =
+            Set.of("RequestResourceCountExceeded", "ResourceCountExceeded");
+
+    /** Limits of a single thing, which waiting does not lift. */
+    private static final Pattern OF_THE_REQUEST =
+            Pattern.compile(
+                    "(Attachment|PrivateIpAddress|Tag|Filter|SecurityGroupsPer\\w*)LimitExceeded");
+
+    /** What a signature looks like where the request is quoted. */
+    private static final Pattern SIGNATURE = Pattern.compile("Signature=\\S+");
+
+    private static final Pattern DIGEST =
+            Pattern.compile("(?<![0-9A-Fa-f])[0-9A-Fa-f]{64}(?![0-9A-Fa-f])");
 
     private static final Set<String> SERVER =
             Set.of(
@@ -102,11 +127,12 @@ final class Refusals {
                     "Unavailable");
 
     /**
-     * The token of this create was used before, for another request or for an instance that is
-     * gone: what of it lives, the listing tells.
+     * The token of this create was used before, for another request: the listing tells for what.
      */
-    private static final Set<String> SPENT =
-            Set.of("IdempotentInstanceTerminated", "IdempotentParameterMismatch");
+    private static final String USED = "IdempotentParameterMismatch";
+
+    /** It was used for this request, and its instance is gone. */
+    private static final String SPENT = "IdempotentInstanceTerminated";
 
     private final Words words;
     private final InstantSource clock;
@@ -123,8 +149,7 @@ final class Refusals {
 
     /** Nobody answered, or not to the end. */
     CloudFailure silence(String whom, NoAnswer why) {
-        return new CloudFailure.Unreachable(
-                words.shown(whom + " did not answer: " + why.getMessage()));
+        return new CloudFailure.Unreachable(shown(whom + " did not answer: " + why.getMessage()));
     }
 
     /** EC2 did not answer. */
@@ -150,10 +175,19 @@ final class Refusals {
                 : failure;
     }
 
-    /** A create that was not accepted. */
-    CreateAnswer ofCreate(HttpAnswer answer, String flavor) {
+    /**
+     * A create that was not accepted.
+     *
+     * @param alone whether all creates of this VM have the same token: if its instance is gone,
+     *     nothing of the VM lives; else another token may have made another
+     */
+    CreateAnswer ofCreate(HttpAnswer answer, String flavor, boolean alone) {
         var why = of(answer, flavor);
-        boolean made = SPENT.contains(codeOf(answer)) || why instanceof CloudFailure.Unreachable;
+        var code = codeOf(answer);
+        boolean made =
+                why instanceof CloudFailure.Unreachable
+                        || code.equals(USED)
+                        || code.equals(SPENT) && !alone;
         return made ? new CreateAnswer.Unknown(why) : new CreateAnswer.Refused(why);
     }
 
@@ -164,7 +198,9 @@ final class Refusals {
 
     /** Whether new keys may be accepted where these were not; then surely nothing was done. */
     static boolean isOfStaleKeys(HttpAnswer answer) {
-        return STALE.contains(codeOf(answer));
+        if (answer.isSuccess()) return false;
+        var fault = Fault.of(answer);
+        return STALE.contains(fault.code()) && !fault.isOfAnImage();
     }
 
     /** Whether EC2 itself says that there is no such thing: {@code InvalidVolume.NotFound}… */
@@ -183,13 +219,14 @@ final class Refusals {
 
     /** Text of the cloud that is safe to show. */
     String shown(String text) {
-        return words.shown(text);
+        var unsigned = SIGNATURE.matcher(text).replaceAll("Signature=***");
+        return words.shown(DIGEST.matcher(unsigned).replaceAll("***"));
     }
 
     private CloudFailure failure(String whom, HttpAnswer answer, String flavor) {
         var fault = Fault.of(answer);
         var said = words(whom, answer, fault);
-        return switch (kindOf(answer.status(), fault.code())) {
+        return switch (kindOf(answer.status(), fault)) {
             case KEYS -> new CloudFailure.Unauthorized(said + hint(fault));
             case THROTTLE -> new CloudFailure.Throttled(said, answer.pause(clock.instant()));
             case ROOM -> new CloudFailure.NoCapacity(flavor, said);
@@ -199,8 +236,10 @@ final class Refusals {
         };
     }
 
-    private static Kind kindOf(int status, String code) {
+    private static Kind kindOf(int status, Fault fault) {
+        var code = fault.code();
         if (code.isEmpty()) return kindOf(status);
+        if (fault.isOfAnImage()) return Kind.REQUEST;
         if (KEYS.contains(code)) return Kind.KEYS;
         if (THROTTLE.contains(code) || code.startsWith("Throttl")) return Kind.THROTTLE;
         if (ROOM.contains(code)) return Kind.ROOM;
@@ -219,7 +258,9 @@ final class Refusals {
     }
 
     private static boolean isQuota(String code) {
-        return code.endsWith("LimitExceeded")
+        if (OF_THE_REQUEST.matcher(code).matches()) return false;
+        return QUOTA.contains(code)
+                || code.endsWith("LimitExceeded")
                 || code.endsWith("QuotaExceeded")
                 || code.startsWith("Max") && code.endsWith("Exceeded");
     }
@@ -234,7 +275,7 @@ final class Refusals {
 
     private static String hint(Fault fault) {
         boolean late =
-                fault.code().equals("RequestExpired")
+                TIME.contains(fault.code())
                         || fault.message().contains("not yet current")
                         || fault.message().contains("Signature expired");
         return late ? " (are the keys over, or does this machine's clock go wrong?)" : "";
@@ -259,6 +300,12 @@ final class Refusals {
             } catch (CloudFailure unreadable) {
                 return NONE;
             }
+        }
+
+        /** Our keys are good, but the image is somebody's who did not share it with us. */
+        boolean isOfAnImage() {
+            return code.equals("AuthFailure")
+                    && message.strip().startsWith("Not authorized for images");
         }
 
         private static String bare(String code) {

@@ -8,11 +8,20 @@ import vmm.cloud.Quota;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What can be launched in a region of EC2, and how much of it. */
-record Shelves(Conversation talk, AwsOptions options) {
+/**
+ * What can be launched in a region of EC2, and how much of it.
+ *
+ * @param processors of the types that were asked for so far; added to
+ */
+record Shelves(Conversation talk, AwsOptions options, Map<String, Integer> processors) {
+
+    /** Types that one question may name. */
+    private static final int TYPES = 100;
 
     List<Offering> offerings() throws CloudFailure {
         var form = Form.of("DescribeInstanceTypes").with("MaxResults", "100");
@@ -54,8 +63,13 @@ record Shelves(Conversation talk, AwsOptions options) {
                 .toList();
     }
 
+    /** Whether it is there, and can be launched now. */
     boolean hasImage(String id) throws CloudFailure {
-        return has(Form.of("DescribeImages").with("ImageId.1", id), "AMIID", "imagesSet");
+        var answer = talk.ask(Form.of("DescribeImages").with("ImageId.1", id));
+        boolean unavailable = Refusals.codeOf(answer).equals("InvalidAMIID.Unavailable");
+        if (unavailable || Refusals.isAbsent(answer, "AMIID")) return false;
+        return items(talk.understood(answer), "imagesSet").stream()
+                .anyMatch(item -> item.text("imageState").orElse("available").equals("available"));
     }
 
     boolean hasFlavor(String type) throws CloudFailure {
@@ -74,26 +88,61 @@ record Shelves(Conversation talk, AwsOptions options) {
 
     /**
      * Only the quota that the fleet file tells, against what runs of anybody's: EC2 tells no
-     * limits. Where one instance does not tell its processors, their number is not told.
+     * limits. Where an instance does not tell its processors, those of its type count; where EC2
+     * does not tell these either, their number is not told.
      */
     Quota quota() throws CloudFailure {
         var form = Form.of("DescribeInstances").where("instance-state-name", "pending", "running");
         var running = Instances.some(talk, form);
-        int used = 0;
-        boolean told = true;
-        for (var item : running) {
-            var cores = item.count("cpuOptions", "coreCount");
-            var threads = item.count("cpuOptions", "threadsPerCore");
-            told &= cores.isPresent() && threads.isPresent();
-            used += cores.orElse(0) * threads.orElse(0);
-        }
         return new Quota(
                 OptionalInt.empty(),
                 OptionalInt.of(running.size()),
                 options.vcpuQuota(),
-                told ? OptionalInt.of(used) : OptionalInt.empty(),
+                processorsOf(running),
                 OptionalInt.empty(),
                 OptionalInt.empty());
+    }
+
+    private OptionalInt processorsOf(List<Xml> running) {
+        learn(
+                running.stream()
+                        .filter(item -> told(item).isEmpty())
+                        .flatMap(item -> item.text("instanceType").stream())
+                        .filter(type -> !processors.containsKey(type))
+                        .distinct()
+                        .sorted()
+                        .toList());
+        int used = 0;
+        for (var item : running) {
+            var some = told(item);
+            var type = processors.get(item.text("instanceType").orElse(""));
+            if (some.isEmpty() && type == null) return OptionalInt.empty();
+            used += some.orElseGet(() -> Objects.requireNonNull(type));
+        }
+        return OptionalInt.of(used);
+    }
+
+    private static OptionalInt told(Xml item) {
+        var cores = item.count("cpuOptions", "coreCount").orElse(0);
+        var threads = item.count("cpuOptions", "threadsPerCore").orElse(0);
+        return cores * threads > 0 ? OptionalInt.of(cores * threads) : OptionalInt.empty();
+    }
+
+    /** What cannot be learned stays unknown: the rest of the quota is told all the same. */
+    private void learn(List<String> types) {
+        for (int from = 0; from < types.size(); from += TYPES) {
+            var some = types.subList(from, Math.min(types.size(), from + TYPES));
+            var form = Form.of("DescribeInstanceTypes").each("InstanceType", some);
+            try {
+                for (var item : list(talk, form, "instanceTypeSet")) {
+                    var type = item.text("instanceType");
+                    var number = item.count("vCpuInfo", "defaultVCpus").orElse(0);
+                    if (type.isPresent() && number > 0) processors.put(type.get(), number);
+                }
+            } catch (CloudFailure untold) {
+                return;
+            }
+        }
     }
 
     /** Every item of a listing, to its end. */

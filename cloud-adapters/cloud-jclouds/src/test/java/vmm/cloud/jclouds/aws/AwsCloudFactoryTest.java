@@ -15,6 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -48,6 +49,60 @@ class AwsCloudFactoryTest {
     void endpointIsThatOfTheRegion(String region, String endpoint) {
         assertThat(AwsOptions.parse(config(Optional.empty(), Optional.of(region))).endpoint())
                 .isEqualTo(URI.create(endpoint));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "eusc-de-east-1",
+                "us-iso-east-1",
+                "us-isob-east-1",
+                "eu-isoe-west-1",
+                "moon"
+            })
+    void regionWhoseAddressIsNotKnownNeedsIt(String region) {
+        assertThatThrownBy(() -> AwsOptions.parse(config(Optional.empty(), Optional.of(region))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(region)
+                .hasMessageContaining("write endpoint");
+        assertThat(AwsOptions.parse(config(Optional.of(ENDPOINT), Optional.of(region))).endpoint())
+                .isEqualTo(URI.create(ENDPOINT));
+    }
+
+    @Test
+    void regionWhoseAddressIsNotKnownNeedsThatOfStsForARole() {
+        var role =
+                Map.of(
+                        "source", "web-identity",
+                        "roleArn", FakeKeySources.ROLE_ARN,
+                        "tokenFile", "/var/run/secrets/token");
+        for (var options : List.of(Map.<String, String>of(), Map.of("stsEndpoint", ENDPOINT))) {
+            var config =
+                    new CloudConfig(
+                            "isis",
+                            "london",
+                            "aws",
+                            Optional.of(ENDPOINT),
+                            Optional.of("eusc-de-east-1"),
+                            role,
+                            options,
+                            Duration.ofSeconds(20));
+            if (options.isEmpty()) {
+                assertThatThrownBy(() -> AwsOptions.parse(config))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("stsEndpoint");
+            } else {
+                assertThat(AwsOptions.parse(config).region()).isEqualTo("eusc-de-east-1");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",", " , "})
+    void imagesAreNeverThoseOfNobodyInParticular(String owners) {
+        var config = Clouds.config(ENDPOINT, "isis", Clouds.KEYS, Map.of("imageOwners", owners));
+
+        assertThat(AwsOptions.parse(config).imageOwners()).containsExactly("self");
     }
 
     @ParameterizedTest
@@ -89,6 +144,7 @@ class AwsCloudFactoryTest {
     @CsvSource({
         "zones, a, option zones is unknown",
         "securityGroups, 'default', write ids such as sg-",
+        "network, ' , ', option network names no subnet",
         "publicIp, yes, write true or false",
         "address, both, write private or public",
         "metadataHops, 0, write one from 1 to 64",

@@ -22,12 +22,14 @@ import vmm.cloud.Misnomer;
 import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Tags;
+import vmm.cloud.jclouds.Budget;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.BreakOff;
 import vmm.cloud.jclouds.RawServer.Drop;
 import vmm.cloud.jclouds.RawServer.Hang;
 import vmm.cloud.jclouds.RawServer.Reply;
 import vmm.cloud.jclouds.RawServer.Request;
+import vmm.cloud.jclouds.Words;
 
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -41,6 +43,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -74,11 +77,17 @@ class AwsCloudTest {
         "401, OptInRequired, REFUSED unauthorized",
         "400, Blocked, REFUSED unauthorized",
         "400, PendingVerification, REFUSED unauthorized",
+        "400, InvalidSecurity.RequestHasExpired, REFUSED unauthorized",
+        "403, RequestTimeTooSkewed, REFUSED unauthorized",
+        "400, AccountDisabled, REFUSED unauthorized",
         // too often
         "503, RequestLimitExceeded, REFUSED throttled",
         "400, Throttling, REFUSED throttled",
         "400, ThrottlingException, REFUSED throttled",
         "429, TooManyRequestsException, REFUSED throttled",
+        "400, RetryableError, REFUSED throttled",
+        "400, ConcurrentTagAccess, REFUSED throttled",
+        "400, CreditSpecificationUpdateInProgress, REFUSED throttled",
         // room
         "500, InsufficientInstanceCapacity, REFUSED no-capacity",
         "500, Server.InsufficientInstanceCapacity, REFUSED no-capacity",
@@ -89,12 +98,15 @@ class AwsCloudTest {
         "400, InsufficientFreeAddressesInSubnet, REFUSED no-capacity",
         "400, SpotMaxPriceTooLow, REFUSED no-capacity",
         "400, Unsupported, REFUSED no-capacity",
+        "400, VolumeTypeNotAvailableInZone, REFUSED no-capacity",
         // quotas
         "400, InstanceLimitExceeded, REFUSED quota-exceeded",
         "400, VcpuLimitExceeded, REFUSED quota-exceeded",
         "400, MaxSpotInstanceCountExceeded, REFUSED quota-exceeded",
         "400, VolumeLimitExceeded, REFUSED quota-exceeded",
         "400, AddressLimitExceeded, REFUSED quota-exceeded",
+        "400, RequestResourceCountExceeded, REFUSED quota-exceeded",
+        "400, ResourceCountExceeded, REFUSED quota-exceeded",
         // the request
         "400, InvalidAMIID.NotFound, REFUSED rejected",
         "400, InvalidAMIID.Malformed, REFUSED rejected",
@@ -102,9 +114,15 @@ class AwsCloudTest {
         "400, InvalidParameterCombination, REFUSED rejected",
         "400, InvalidGroup.NotFound, REFUSED rejected",
         "400, MissingParameter, REFUSED rejected",
+        "400, AttachmentLimitExceeded, REFUSED rejected",
+        "400, PrivateIpAddressLimitExceeded, REFUSED rejected",
+        "400, TagLimitExceeded, REFUSED rejected",
+        "400, FilterLimitExceeded, REFUSED rejected",
+        "400, SecurityGroupsPerInstanceLimitExceeded, REFUSED rejected",
+        "400, SecurityGroupsPerInterfaceLimitExceeded, REFUSED rejected",
         "400, SomethingNewFrom2031, REFUSED rejected",
         "400, IdempotentParameterMismatch, UNKNOWN rejected",
-        "400, IdempotentInstanceTerminated, UNKNOWN no-capacity",
+        "400, IdempotentInstanceTerminated, REFUSED rejected",
         // the server
         "500, InternalError, UNKNOWN unreachable",
         "500, InternalFailure, UNKNOWN unreachable",
@@ -202,6 +220,35 @@ class AwsCloudTest {
             late.advance(Duration.ofMinutes(2));
             assertThat(wrong.list()).isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"InvalidSecurity.RequestHasExpired", "RequestTimeTooSkewed"})
+    void whatAClockExplainsHintsAtIt(String code) {
+        ec2.intercept(request -> FakeEc2.error(400, code, "no"));
+
+        assertThatThrownBy(cloud::list)
+                .isInstanceOf(CloudFailure.Unauthorized.class)
+                .hasMessageContaining("clock");
+    }
+
+    @Test
+    void imageThatIsNotSharedWithUsIsAMistakeAndNoMatterOfKeys() {
+        var words = "Not authorized for images: [" + FakeEc2.IMAGE + "]";
+        ec2.intercept(on("RunInstances", FakeEc2.error(401, "AuthFailure", words)));
+
+        assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo("REFUSED rejected");
+    }
+
+    @Test
+    void signaturesThatEc2QuotesAreNotShown() {
+        var digest = "0123456789abcdef".repeat(4);
+        var said = "we calculated " + digest + " for Credential=AKIA, Signature=c2ln/bmF0dXJl";
+        ec2.intercept(request -> FakeEc2.error(403, "SignatureDoesNotMatch", said));
+
+        assertThatThrownBy(cloud::list)
+                .hasMessageContaining("we calculated *** for Credential=AKIA, Signature=***")
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain(digest, "c2ln"));
     }
 
     @Test
@@ -460,6 +507,21 @@ class AwsCloudTest {
     }
 
     @Test
+    void userDataOfSeveralLinesThatEc2QuotesAreNotShown() {
+        var spec = withData(Clouds.spec("vm-1"), "#!/bin/sh\n  echo s3cr3t\n");
+        for (var quoted : List.of(spec.userData(), "#!/bin/sh echo s3cr3t")) {
+            ec2.intercept(
+                    on(
+                            "RunInstances",
+                            FakeEc2.error(400, "InvalidParameterValue", "Value (" + quoted + ")")));
+
+            assertThat(cloud.create(spec).toString())
+                    .contains("Value (***)")
+                    .doesNotContain("s3cr3t");
+        }
+    }
+
+    @Test
     void userDataThatEc2QuotesAreNotShown() {
         var spec = withData(Clouds.spec("vm-1"), "a long secret ".repeat(100));
         var encoded = Base64.getEncoder().encodeToString(spec.userData().getBytes());
@@ -486,6 +548,42 @@ class AwsCloudTest {
                 .containsExactly(firstOf("vm-1"), lastOf("vm-1"));
         assertThat(sent).extracting(form -> form.get("ClientToken")).doesNotHaveDuplicates();
         assertThat(ec2.lives()).hasSize(1);
+    }
+
+    @Test
+    void noFurtherSubnetIsBegunWhenHalfOfTheTimeIsOver() {
+        ec2.fill();
+        var spec = Clouds.spec("vm-1", BOTH, Map.of());
+        assertThat(kindOf(createdAfter(Duration.ofSeconds(9), spec)))
+                .isEqualTo("REFUSED no-capacity");
+        assertThat(ec2.requests("RunInstances")).hasSize(2);
+
+        assertThat(kindOf(createdAfter(Duration.ofSeconds(11), spec)))
+                .isEqualTo("REFUSED no-capacity");
+        assertThat(ec2.requests("RunInstances")).hasSize(3);
+    }
+
+    /** A create of 20 seconds whose first launch takes so long. */
+    private CreateAnswer createdAfter(Duration late, LaunchSpec spec) {
+        var nanos = new AtomicLong();
+        var options = AwsOptions.parse(Clouds.config(ec2.url(), "isis", Clouds.KEYS, Map.of()));
+        var keyRing = new KeyRing(options.credentials().source(), clock);
+        var refusals = new Refusals(new Words(keyRing::secrets), clock);
+        var launches =
+                new Launches(
+                        options,
+                        new Instances("isis", false),
+                        new Names(options.imageOwners(), clock),
+                        refusals);
+        ec2.intercept(
+                request -> {
+                    if (request.body().contains("RunInstances")) nanos.set(late.toNanos());
+                    return null;
+                });
+        try (var line = new Ec2(options, Duration.ofSeconds(20), clock)) {
+            var budget = new Budget(Duration.ofSeconds(20), nanos::get);
+            return launches.create(new Conversation(() -> line, keyRing, refusals, budget), spec);
+        }
     }
 
     @ParameterizedTest
@@ -554,11 +652,11 @@ class AwsCloudTest {
     }
 
     @Test
-    void createIsUnknownAndUnsentIfItCannotBeSeenWhetherItsInstanceExists() {
+    void createIsRefusedAndUnsentIfItCannotBeSeenWhetherItsInstanceExists() {
         ec2.intercept(on("DescribeInstances", FakeEc2.error(500, "InternalError", "oops")));
 
         assertThat(kindOf(cloud.create(Clouds.spec("vm-1", BOTH, Map.of()))))
-                .isEqualTo("UNKNOWN unreachable");
+                .isEqualTo("REFUSED unreachable");
         assertThat(ec2.requests("RunInstances")).isEmpty();
         assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo("ACCEPTED");
     }
@@ -593,11 +691,22 @@ class AwsCloudTest {
         cloud.delete(id);
         clock.advance(Duration.ofSeconds(5));
 
-        assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo("UNKNOWN no-capacity");
+        assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo("REFUSED rejected");
         ec2.replayTerminated();
         assertThat(accepted(Clouds.spec("vm-1"))).isEqualTo(id);
         assertThat(cloud.get(id)).isEmpty();
         assertThat(ec2.lives()).hasSize(1);
+    }
+
+    /** Another subnet's token may have made another, which lives. */
+    @Test
+    void tokenOfAnInstanceThatIsGoneLeavesOpenWhatOtherSubnetsHold() {
+        ec2.intercept(
+                on("RunInstances", FakeEc2.error(400, "IdempotentInstanceTerminated", "gone")));
+
+        assertThat(kindOf(cloud.create(Clouds.spec("vm-1", BOTH, Map.of()))))
+                .isEqualTo("UNKNOWN rejected");
+        assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo("REFUSED rejected");
     }
 
     // Names
@@ -710,6 +819,52 @@ class AwsCloudTest {
     }
 
     @Test
+    void imageThatCannotBeLaunchedNowIsAMisnomer() throws CloudFailure {
+        ec2.addImage("ami-0fedcba9876543210", "another");
+        assertThat(cloud.misnomers(FakeEc2.IMAGE, FakeEc2.FLAVOR, null)).isEmpty();
+        for (var state : List.of("pending", "deregistered", "disabled")) {
+            ec2.intercept(
+                    ofImages(
+                            new Answer(
+                                    200,
+                                    "<DescribeImagesResponse><imagesSet><item><imageId>"
+                                            + FakeEc2.IMAGE
+                                            + "</imageId><imageState>"
+                                            + state
+                                            + "</imageState></item></imagesSet></DescribeImagesResponse>")));
+            assertThat(cloud.misnomers(FakeEc2.IMAGE, FakeEc2.FLAVOR, null))
+                    .extracting(Misnomer::what)
+                    .containsExactly("image");
+        }
+        ec2.intercept(ofImages(FakeEc2.error(400, "InvalidAMIID.Unavailable", "not now")));
+        assertThat(cloud.misnomers(FakeEc2.IMAGE, FakeEc2.FLAVOR, null))
+                .extracting(Misnomer::what)
+                .containsExactly("image");
+    }
+
+    private static Function<Request, Reply> ofImages(Reply reply) {
+        return request ->
+                FakeEc2.parameters(request.body()).containsKey("ImageId.1") ? reply : null;
+    }
+
+    @Test
+    void blankNetworkIsNoneAndOneOfCommasIsRejected() throws CloudFailure {
+        try (var usual = Clouds.open(ec2, "isis", Map.of("network", FakeEc2.OTHER_SUBNET))) {
+            assertThat(kindOf(usual.create(Clouds.spec("vm-1", " ", Map.of()))))
+                    .isEqualTo("ACCEPTED");
+            assertThat(ec2.requests("RunInstances").getLast())
+                    .containsEntry("SubnetId", FakeEc2.OTHER_SUBNET);
+
+            assertThat(kindOf(usual.create(Clouds.spec("vm-2", " , ", Map.of()))))
+                    .isEqualTo("REFUSED rejected");
+            assertThat(usual.misnomers(FakeEc2.IMAGE, FakeEc2.FLAVOR, ","))
+                    .extracting(Misnomer::what)
+                    .containsExactly("network");
+        }
+        assertThat(ec2.lives()).hasSize(1);
+    }
+
+    @Test
     void misnomersThatCannotBeFoundOutAreAFailure() {
         ec2.intercept(on("DescribeSubnets", FakeEc2.error(500, "InternalError", "oops")));
 
@@ -765,7 +920,26 @@ class AwsCloudTest {
 
         assertThatThrownBy(() -> cloud.rehearse(Clouds.spec("vm-1")))
                 .isInstanceOf(CloudFailure.Rejected.class)
-                .hasMessageContaining("DryRun");
+                .hasMessageContaining("DryRun")
+                .hasMessageContaining("i-0123456789abcdef0, which must be terminated by hand");
+    }
+
+    @Test
+    void instanceThatARehearsalMadeIsTerminatedAndNoOther() throws CloudFailure {
+        var kept = accepted(Clouds.spec("vm-1"));
+        ec2.ignoreDryRuns();
+
+        assertThatThrownBy(() -> cloud.rehearse(Clouds.spec("vm-2", BOTH, Map.of())))
+                .isInstanceOf(CloudFailure.Rejected.class)
+                .hasMessageContaining(ec2.lives().getLast().id() + ", which was terminated");
+        assertThat(ec2.requests("TerminateInstances"))
+                .singleElement()
+                .satisfies(
+                        form ->
+                                assertThat(form)
+                                        .containsEntry("InstanceId.1", ec2.lives().getLast().id()));
+        clock.advance(Duration.ofSeconds(5));
+        assertThat(cloud.list()).extracting(Instance::id).containsExactly(kept);
     }
 
     @Test
@@ -942,6 +1116,28 @@ class AwsCloudTest {
         assertThat(cloud.list()).extracting(Instance::createdAt).containsExactly(clock.instant());
     }
 
+    @Test
+    void createdAtStaysWhenAnInstanceIsStartedAgain() throws CloudFailure {
+        var id = accepted(Clouds.spec("vm-1"));
+        ec2.show(
+                id,
+                item ->
+                        item.replaceFirst(
+                                "<launchTime>[^<]*", "<launchTime>2026-03-02T08:00:00.000Z"));
+
+        assertThat(cloud.list()).extracting(Instance::createdAt).containsExactly(clock.instant());
+    }
+
+    @Test
+    void instanceThatDoesNotTellItsAgeIsNotTheOldest() throws CloudFailure {
+        var id = accepted(Clouds.spec("vm-1"));
+        ec2.show(id, item -> item.replaceAll("<(launchTime|attachTime)>[^<]*", "<$1>once"));
+
+        var shown = cloud.list().getFirst().createdAt();
+        assertThat(shown).isAfter(clock.instant());
+        assertThat(shown.toEpochMilli()).isPositive();
+    }
+
     // Addresses
 
     @Test
@@ -1068,14 +1264,15 @@ class AwsCloudTest {
     }
 
     @Test
-    void policyThatGoesByTagsDoesNotMakeDeletingOfTheAbsentFail() throws CloudFailure {
+    void deleteThatIsForbiddenIsAFailureAlsoIfTheInstanceIsNotShown() {
         var id = accepted(Clouds.spec("vm-1"));
         ec2.intercept(
                 on(
                         "TerminateInstances",
                         FakeEc2.error(403, "UnauthorizedOperation", "You are not authorized")));
 
-        cloud.delete("i-00000000000000009");
+        assertThatThrownBy(() -> cloud.delete("i-00000000000000009"))
+                .isInstanceOf(CloudFailure.Unauthorized.class);
         assertThatThrownBy(() -> cloud.delete(id)).isInstanceOf(CloudFailure.Unauthorized.class);
     }
 
@@ -1186,13 +1383,18 @@ class AwsCloudTest {
     }
 
     @Test
-    void processorsThatAreNotToldAreNotCountedAsNone() throws CloudFailure {
+    void processorsThatAreNotToldAreThoseOfTheTypeAndNotNone() throws CloudFailure {
         accepted(Clouds.spec("vm-1"));
         var odd = accepted(Clouds.spec("vm-2"));
         ec2.show(odd, item -> item.replaceAll("<cpuOptions>.*</cpuOptions>", ""));
+        ec2.intercept(on("DescribeInstanceTypes", FakeEc2.error(500, "InternalError", "oops")));
 
         assertThat(cloud.quota().usedInstances()).hasValue(2);
         assertThat(cloud.quota().usedVcpus()).isEmpty();
+        ec2.calm();
+        int before = ec2.requests("DescribeInstanceTypes").size();
+        for (int i = 0; i < 3; i++) assertThat(cloud.quota().usedVcpus()).hasValue(4);
+        assertThat(ec2.requests("DescribeInstanceTypes")).hasSize(before + 1);
     }
 
     // Leftovers
@@ -1254,6 +1456,55 @@ class AwsCloudTest {
                     .isInstanceOf(CloudFailure.Rejected.class)
                     .hasMessageContaining("still exists");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deleting", "deleted"})
+    void volumeThatGoesIsRemoved(String state) throws CloudFailure {
+        ec2.intercept(on("DescribeVolumes", volume(state, "")));
+
+        cloud.remove(new Leftover("volume", "vol-1", "vm-1"));
+        assertThat(ec2.requests("DeleteVolume")).isEmpty();
+    }
+
+    @Test
+    void whatIsAttachedIsNoLeftoverWhateverItsState() throws CloudFailure {
+        ec2.intercept(on("DescribeVolumes", volume("available", "<attachmentSet/>")));
+        assertThat(cloud.leftovers()).hasSize(1);
+
+        var attached = "<attachmentSet><item><instanceId>i-1</instanceId></item></attachmentSet>";
+        ec2.intercept(on("DescribeVolumes", volume("available", attached)));
+        assertThat(cloud.leftovers()).isEmpty();
+        assertThatThrownBy(() -> cloud.remove(new Leftover("volume", "vol-1", "vm-1")))
+                .isInstanceOf(CloudFailure.Rejected.class);
+
+        var other = "<attachment><instanceId>i-1</instanceId></attachment>";
+        for (var attachment : List.of("", other)) {
+            ec2.intercept(
+                    on(
+                            "DescribeNetworkInterfaces",
+                            new Answer(
+                                    200,
+                                    "<DescribeNetworkInterfacesResponse><networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId><status>available</status>"
+                                            + attachment
+                                            + OUR_TAGS
+                                            + "</item></networkInterfaceSet></DescribeNetworkInterfacesResponse>")));
+            assertThat(cloud.leftovers()).hasSize(attachment.isEmpty() ? 1 : 0);
+        }
+    }
+
+    private static final String OUR_TAGS =
+            "<tagSet><item><key>vmm-installation</key><value>isis</value></item><item><key>vmm-id</key><value>vm-1</value></item></tagSet>";
+
+    private static Answer volume(String state, String attachments) {
+        return new Answer(
+                200,
+                "<DescribeVolumesResponse><volumeSet><item><volumeId>vol-1</volumeId><status>"
+                        + state
+                        + "</status>"
+                        + attachments
+                        + OUR_TAGS
+                        + "</item></volumeSet></DescribeVolumesResponse>");
     }
 
     @Test

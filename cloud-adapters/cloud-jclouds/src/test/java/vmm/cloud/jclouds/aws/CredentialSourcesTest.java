@@ -90,13 +90,24 @@ class CredentialSourcesTest {
         try (var cloud = onInstance()) {
             cloud.list();
             ec2.revokeKeys(FakeKeySources.accessKey(1));
+            clock.advance(Duration.ofMinutes(1));
 
             assertThat(cloud.create(Clouds.spec("vm-1"))).isInstanceOf(CreateAnswer.Accepted.class);
             assertThat(keys.given()).isEqualTo(2);
             ec2.lockOut();
+            clock.advance(Duration.ofMinutes(1));
             int before = ec2.requests().size();
             assertThatThrownBy(cloud::list).isInstanceOf(CloudFailure.Unauthorized.class);
             assertThat(ec2.requests()).hasSize(before + 2);
+            assertThat(keys.given()).isEqualTo(3);
+
+            // those are new: EC2 may not know them yet, and the source has no others
+            for (int i = 0; i < 5; i++) assertThat(kindOf(cloud)).isEqualTo("unauthorized");
+            assertThat(ec2.requests()).hasSize(before + 7);
+            assertThat(keys.given()).isEqualTo(3);
+            clock.advance(Duration.ofSeconds(31));
+            ec2.calm();
+            assertThat(cloud.list()).hasSize(1);
         }
         assertThat(ec2.lives()).hasSize(1);
     }
@@ -106,6 +117,7 @@ class CredentialSourcesTest {
         keys.setLife(Duration.ofHours(6));
         try (var cloud = onInstance()) {
             cloud.list();
+            clock.advance(Duration.ofMinutes(1));
             ec2.addKeys(
                     FakeKeySources.accessKey(1),
                     FakeKeySources.secrets(1).getFirst(),
@@ -113,6 +125,38 @@ class CredentialSourcesTest {
                     clock.instant()); // EC2 says RequestExpired, as if the clock were wrong
 
             assertThat(cloud.list()).isEmpty();
+            assertThat(keys.given()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void oldKeysServeUntilTheyEndWhileTheSourceFails() throws CloudFailure {
+        try (var cloud = onInstance()) {
+            cloud.list();
+            int before = keys.requests().size();
+            keys.intercept(request -> new Answer(503, ""));
+            clock.advance(Duration.ofHours(6).minusMinutes(3));
+            for (int i = 0; i < 5; i++) assertThat(cloud.list()).isEmpty();
+            assertThat(keys.requests()).hasSize(before + 1);
+            clock.advance(Duration.ofSeconds(31));
+            for (int i = 0; i < 5; i++) assertThat(cloud.list()).isEmpty();
+            assertThat(keys.requests()).hasSize(before + 2);
+
+            clock.advance(Duration.ofMinutes(3));
+            assertThat(kindOf(cloud)).isEqualTo("unreachable");
+            keys.intercept(request -> null);
+            assertThat(cloud.list()).isEmpty();
+        }
+    }
+
+    @Test
+    void keysThatEndSoonAreNotAskedForAnewEachTime() throws CloudFailure {
+        keys.setLife(Duration.ofMinutes(2));
+        try (var cloud = onInstance()) {
+            for (int i = 0; i < 5; i++) cloud.list();
+            assertThat(keys.given()).isEqualTo(1);
+            clock.advance(Duration.ofSeconds(31));
+            cloud.list();
             assertThat(keys.given()).isEqualTo(2);
         }
     }

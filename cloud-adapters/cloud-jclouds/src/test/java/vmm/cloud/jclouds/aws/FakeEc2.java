@@ -169,6 +169,7 @@ public final class FakeEc2 implements AutoCloseable {
     private boolean failsPages;
     private boolean takesNoKeys;
     private boolean keepsParts;
+    private boolean ignoresDryRuns;
     private boolean forgetsTerminated = true;
     private int quota = 5_000;
     private int pageSize = 1_000;
@@ -301,6 +302,11 @@ public final class FakeEc2 implements AutoCloseable {
         failsPages = true;
     }
 
+    /** What is asked for as a dry run is done, as by clouds that do not know them. */
+    public synchronized void ignoreDryRuns() {
+        ignoresDryRuns = true;
+    }
+
     /** No keys are accepted any more. */
     public synchronized void lockOut() {
         takesNoKeys = true;
@@ -317,6 +323,7 @@ public final class FakeEc2 implements AutoCloseable {
         failsPages = false;
         takesNoKeys = false;
         keepsParts = false;
+        ignoresDryRuns = false;
         quota = 5_000;
         full.clear();
     }
@@ -486,8 +493,8 @@ public final class FakeEc2 implements AutoCloseable {
         }
     }
 
-    private static void dryRun(Map<String, String> asked) {
-        if (!"true".equals(asked.get("DryRun"))) return;
+    private void dryRun(Map<String, String> asked) {
+        if (ignoresDryRuns || !"true".equals(asked.get("DryRun"))) return;
         throw new Refused(
                 412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.");
     }
