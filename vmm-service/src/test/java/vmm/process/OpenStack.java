@@ -186,8 +186,13 @@ final class OpenStack {
         return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    /** A server as nova shows it; the tags are empty when it has none. */
+    /**
+     * A server as nova shows it; the tags are empty when it has none. Its VM is told by its name:
+     * nova drops the tags of a server that goes just before the server.
+     */
     record Server(String id, String name, String status, String installation, String vm) {
+        private static final int UUID_LENGTH = 36;
+
         static Server of(JsonNode server) {
             var metadata = server.path("metadata");
             return new Server(
@@ -195,7 +200,11 @@ final class OpenStack {
                     server.path("name").asString(""),
                     server.path("status").asString(),
                     metadata.path("vmm-installation").asString(""),
-                    metadata.path("vmm-id").asString(""));
+                    vmOf(server.path("name").asString("")));
+        }
+
+        private static String vmOf(String name) {
+            return name.substring(Math.max(0, name.length() - UUID_LENGTH));
         }
 
         boolean isOf(String wanted) {
