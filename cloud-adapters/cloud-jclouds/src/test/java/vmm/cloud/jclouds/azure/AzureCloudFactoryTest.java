@@ -108,6 +108,9 @@ class AzureCloudFactoryTest {
         "authority, http://user:secret@login, write one such as",
         "imdsEndpoint, ftp://x, write one such as http://169.254.169.254",
         "tokenVersion, v3, write v1",
+        "authority, http://login.microsoftonline.com, 'write https://login.microsoftonline.com'",
+        "authority, http://Login.PartNER.microsoftonline.cn:80, is not encrypted",
+        "computeApiVersion, latest, write a version of the compute API such as 2025-04-01",
         "zone, 1, option zone is unknown to Azure clouds"
     })
     void wrongOptionIsRefusedWithTheRemedy(String name, String value, String words) {
@@ -146,6 +149,13 @@ class AzureCloudFactoryTest {
                                         config(Optional.of("cloud"), uk, REQUIRED, "isis")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("https://management.azure.com");
+        for (var host : new String[] {"management.azure.com", "uksouth.management.azure.com"}) {
+            var plain = Optional.of("http://" + host + "/");
+            assertThatThrownBy(() -> AzureOptions.parse(config(plain, uk, REQUIRED, "isis")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("endpoint is not encrypted")
+                    .hasMessageContaining("https://" + host);
+        }
     }
 
     @ParameterizedTest

@@ -181,6 +181,28 @@ class CredentialsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"0", "-5", "\"0\"", "\"-5\""})
+    void tokenWhoseEndIsNotToldServesSomeMinutes(String life) throws Exception {
+        Files.writeString(tokenFile(), FakeArm.ASSERTION);
+        var token =
+                "{\"token_type\": \"Bearer\", \"expires_in\": %s, \"access_token\": \"%s\"}"
+                        .formatted(life, azure.letIn());
+        azure.intercept(request -> isToken(request) ? new Answer(200, token) : null);
+        for (var source : List.of("client-secret", "workload-identity", "managed-identity")) {
+            int before = tokenRequests().size();
+            try (var cloud = open(source, Map.of())) {
+                cloud.ping();
+                clock.advance(Duration.ofMinutes(4));
+                cloud.ping();
+                assertThat(tokenRequests()).as(source).hasSize(before + 1);
+                clock.advance(Duration.ofMinutes(1));
+                cloud.ping();
+                assertThat(tokenRequests()).as(source).hasSize(before + 2);
+            }
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "400, invalid_request, AADSTS90002: Tenant not found, unauthorized",
         "401, invalid_client, AADSTS7000215: Invalid client secret provided, unauthorized",
