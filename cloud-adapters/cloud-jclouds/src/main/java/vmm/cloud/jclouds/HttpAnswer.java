@@ -13,8 +13,15 @@ import java.util.Optional;
  * What a server said, whatever its status.
  *
  * @param retryAfter the header of that name, if it was sent
+ * @param location the same
  */
-public record HttpAnswer(int status, @Nullable String retryAfter, String body) {
+public record HttpAnswer(
+        int status, @Nullable String retryAfter, @Nullable String location, String body) {
+
+    /** Without a place to ask again. */
+    public HttpAnswer(int status, @Nullable String retryAfter, String body) {
+        this(status, retryAfter, null, body);
+    }
 
     /** Whether the server did what it was asked, or will. */
     public boolean isSuccess() {

@@ -78,6 +78,7 @@ public final class HttpLine {
             return new HttpAnswer(
                     response.getStatusCode(),
                     response.getFirstHeaderOrNull("Retry-After"),
+                    response.getFirstHeaderOrNull("Location"),
                     new String(whole(in), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

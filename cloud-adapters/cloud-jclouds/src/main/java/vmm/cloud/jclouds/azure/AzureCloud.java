@@ -16,6 +16,7 @@ import vmm.cloud.Misnomer;
 import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Quota;
+import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.Words;
 import vmm.cloud.jclouds.azure.Machines.Owner;
@@ -23,6 +24,7 @@ import vmm.cloud.jclouds.azure.Machines.Owner;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * One resource group in one location of Azure. An instance's id is the name of its virtual machine,
@@ -71,11 +73,15 @@ public final class AzureCloud implements CloudProvider {
     @Override
     public Optional<Instance> get(String instanceId) throws CloudFailure {
         var talk = talk();
-        var machine = find(talk, instanceId);
+        var machine =
+                find(
+                        talk,
+                        instanceId,
+                        answer -> Refusals.isAbsent(answer) || Refusals.isNotInLocation(answer));
         if (machine.isEmpty() || machines.ownerOf(machine.get()) == Owner.SOMEBODY_ELSE) {
             return Optional.empty();
         }
-        return listings.one(talk, machine.get());
+        return Optional.of(listings.one(talk, instanceId, machine.get()));
     }
 
     @Override
@@ -179,9 +185,9 @@ public final class AzureCloud implements CloudProvider {
 
     @Override
     public synchronized void close() {
+        if (closed) return;
         closed = true;
-        if (arm != null) arm.close();
-        arm = null;
+        if (arm != null) arm.close(); // and kept: calls under way still need its secrets masked
     }
 
     @Override
@@ -218,8 +224,14 @@ public final class AzureCloud implements CloudProvider {
     }
 
     private Optional<JsonObject> find(Conversation talk, String instanceId) throws CloudFailure {
+        return find(talk, instanceId, Refusals::isAbsent);
+    }
+
+    private Optional<JsonObject> find(
+            Conversation talk, String instanceId, Predicate<HttpAnswer> isAbsent)
+            throws CloudFailure {
         if (!isId(instanceId)) throw new CloudFailure.Rejected("no instance has such an id");
-        return talk.find(paths.machineInView(instanceId));
+        return talk.find(paths.machineInView(instanceId), isAbsent);
     }
 
     private void change(Conversation talk, String method, String path) throws CloudFailure {

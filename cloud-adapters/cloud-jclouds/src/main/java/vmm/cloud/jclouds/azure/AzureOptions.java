@@ -52,6 +52,7 @@ record AzureOptions(
                     "subscriptionId",
                     "resourceGroup",
                     "imagesFrom",
+                    "computeApiVersion",
                     "authority",
                     "audience",
                     "tokenVersion",
@@ -81,12 +82,24 @@ record AzureOptions(
                     "management.usgovcloudapi.net", "https://login.microsoftonline.us",
                     "management.chinacloudapi.cn", "https://login.chinacloudapi.cn");
 
+    private static final Set<String> MICROSOFT =
+            Set.of(
+                    "management.azure.com",
+                    "management.usgovcloudapi.net",
+                    "management.chinacloudapi.cn",
+                    "login.microsoftonline.com",
+                    "login.microsoftonline.us",
+                    "login.partner.microsoftonline.cn",
+                    "login.chinacloudapi.cn",
+                    "login.windows.net");
+
     /** Names of machines may have 64 characters: vmm-, an installation, a dash and a UUID. */
     private static final int LONGEST_INSTALLATION = 64 - "vmm-".length() - 1 - 36;
 
     private static final Pattern SUBSCRIPTION = Pattern.compile("[A-Za-z0-9-]{1,64}");
     private static final Pattern GROUP =
             Pattern.compile("[\\p{L}\\p{N}_().-]{0,89}[\\p{L}\\p{N}_()-]");
+    private static final Pattern VERSION = Pattern.compile("\\d{4}-\\d{2}-\\d{2}(-preview)?");
     private static final Pattern LOCATION = Pattern.compile("[a-z0-9]{2,40}");
     private static final Pattern DISK_TYPE = Pattern.compile("[A-Za-z0-9_]{3,40}");
     private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
@@ -177,7 +190,13 @@ record AzureOptions(
                 group,
                 location,
                 matching(options, "imagesFrom", GROUP, "the name of a resource group")
-                        .orElse(group));
+                        .orElse(group),
+                matching(
+                                options,
+                                "computeApiVersion",
+                                VERSION,
+                                "a version of the compute API such as " + Paths.COMPUTE)
+                        .orElse(Paths.COMPUTE));
     }
 
     private static String required(
@@ -200,17 +219,38 @@ record AzureOptions(
     }
 
     private static URI address(String what, String text, String otherwise, String example) {
-        var chosen = text.isBlank() ? otherwise : text.strip();
+        var address =
+                address(text.isBlank() ? otherwise : text.strip())
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                what
+                                                        + " is not an address; write one such as "
+                                                        + example));
+        if (isMicrosofts(address) && !"https".equals(address.getScheme())) {
+            throw new IllegalArgumentException(
+                    what + " is not encrypted; write https://" + address.getRawAuthority());
+        }
+        return address;
+    }
+
+    private static Optional<URI> address(String text) {
         try {
-            var uri = URI.create(chosen.replaceFirst("/+$", ""));
+            var uri = URI.create(text.replaceFirst("/+$", ""));
             boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
             boolean plain = uri.getRawQuery() == null && uri.getRawFragment() == null;
-            if (http && plain && uri.getHost() != null && uri.getUserInfo() == null) return uri;
+            return Optional.of(uri)
+                    .filter(one -> http && plain)
+                    .filter(one -> one.getHost() != null && one.getUserInfo() == null);
         } catch (IllegalArgumentException e) {
-            // refused below, with the remedy
+            return Optional.empty();
         }
-        throw new IllegalArgumentException(
-                what + " is not an address; write one such as " + example);
+    }
+
+    /** Also those of one region. */
+    private static boolean isMicrosofts(URI address) {
+        var host = "." + address.getHost().toLowerCase(Locale.ROOT);
+        return MICROSOFT.stream().anyMatch(known -> host.endsWith("." + known));
     }
 
     private static String authorityOf(URI endpoint) {

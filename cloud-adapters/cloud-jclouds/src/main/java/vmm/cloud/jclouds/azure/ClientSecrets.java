@@ -8,7 +8,6 @@ import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.HttpLine;
 import vmm.cloud.jclouds.NoAnswer;
 
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -46,8 +45,10 @@ record ClientSecrets(
         }
         var token = found.get();
         if (token == null) throw refusals.ofTokens("the token endpoint", answer);
-        return Token.of(
-                token.accessToken(), clock.instant(), Duration.ofSeconds(token.expiresIn()));
+        if (token.accessToken().isBlank()) {
+            throw new CloudFailure.Unreachable("the token endpoint answered without a token");
+        }
+        return Token.of(token.accessToken(), clock.instant(), token.expiresIn());
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The requests of one call of the core. None begins when the call's time is over; one that meets a
@@ -75,15 +76,24 @@ final class Conversation {
 
     /** Looks at one thing, empty if ARM itself says that it is not there. */
     Optional<JsonObject> find(String path) throws CloudFailure {
+        return find(path, Refusals::isAbsent);
+    }
+
+    /**
+     * The same with other words for absence.
+     *
+     * @param isAbsent whether an answer says that it is not there
+     */
+    Optional<JsonObject> find(String path, Predicate<HttpAnswer> isAbsent) throws CloudFailure {
         var answer = look(path);
-        if (Refusals.isAbsent(answer)) return Optional.empty();
+        if (isAbsent.test(answer)) return Optional.empty();
         return Optional.of(understood(answer));
     }
 
     /** Whether something is there of which no more matters. */
     boolean exists(String path) throws CloudFailure {
         var answer = look(path);
-        if (Refusals.isAbsentInAnyWords(answer)) return false;
+        if (Refusals.isAbsentInAnyWords(answer) || Refusals.isMisspelt(answer)) return false;
         if (!answer.isSuccess()) throw refusals.ofLook(answer);
         return !answer.body().strip().equals("[]");
     }
@@ -96,6 +106,21 @@ final class Conversation {
     /** What is made of the items of a listing, paged to the end. */
     <T> List<T> list(String path, Reader<T> reader) throws CloudFailure {
         var items = new ArrayList<T>();
+        read(path, reader, items, answer -> false);
+        return items;
+    }
+
+    /** The same, empty if ARM says that we may not see it. */
+    <T> Optional<List<T>> listIfAllowed(String path, Reader<T> reader) throws CloudFailure {
+        var items = new ArrayList<T>();
+        boolean whole = read(path, reader, items, Refusals::isForbidden);
+        return whole ? Optional.of(items) : Optional.empty();
+    }
+
+    /** Whether that went to the end, and not to an answer at which to stop. */
+    private <T> boolean read(
+            String path, Reader<T> reader, List<T> items, Predicate<HttpAnswer> stop)
+            throws CloudFailure {
         var endpoint = account.arm().endpoint();
         var seen = new HashSet<URI>();
         Optional<URI> next = Optional.of(URI.create(endpoint + path));
@@ -103,14 +128,21 @@ final class Conversation {
             if (!seen.add(next.get())) {
                 throw new CloudFailure.Unreachable("Azure lists the same page over and over");
             }
-            var page = understood(look(next.get()));
+            var answer = look(next.get());
+            if (stop.test(answer)) return false;
+            var page = understood(answer);
             for (var element : Json.array(page, "value")) {
                 var item = element instanceof JsonObject object ? object : new JsonObject();
                 reader.read(item).ifPresent(items::add);
             }
             next = NextLinks.of(endpoint, page);
         }
-        return items;
+        return true;
+    }
+
+    /** What ARM answers where it told us to ask again, at our endpoint. */
+    HttpAnswer follow(String link) throws CloudFailure, NoAnswer {
+        return send("GET", NextLinks.here(account.arm().endpoint(), link), null, Map.of());
     }
 
     /**

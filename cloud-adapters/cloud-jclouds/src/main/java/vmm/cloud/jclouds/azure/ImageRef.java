@@ -50,7 +50,7 @@ record ImageRef(JsonObject reference, String path) {
     /** Empty if it is of no form that is known. */
     static Optional<ImageRef> parse(Paths paths, String text) {
         if (IMAGE_ID.matcher(text).matches()) {
-            return Optional.of(byId(text, Paths.versioned(text, Paths.COMPUTE)));
+            return Optional.of(byId(text, Paths.versioned(text, paths.compute())));
         }
         var gallery = GALLERY_ID.matcher(text);
         if (gallery.matches())
@@ -66,7 +66,7 @@ record ImageRef(JsonObject reference, String path) {
     private static ImageRef ofOurs(Paths paths, Matcher name) {
         if (name.group(2) == null) {
             var id = paths.imageId(name.group(1));
-            return byId(id, Paths.versioned(id, Paths.COMPUTE));
+            return byId(id, Paths.versioned(id, paths.compute()));
         }
         var definition = paths.galleryId(name.group(1)) + "/images/" + name.group(2);
         var version = name.group(3);
@@ -75,7 +75,8 @@ record ImageRef(JsonObject reference, String path) {
     }
 
     private static ImageRef ofGallery(String id, String definition, @Nullable String version) {
-        return byId(id, Paths.versioned(isLatest(version) ? definition : id, Paths.GALLERIES));
+        var meant = isLatest(version) ? definition : id; // without a version it is the newest
+        return byId(meant, Paths.versioned(meant, Paths.GALLERIES));
     }
 
     private static ImageRef ofOthers(Paths paths, String text, Matcher parts) {
@@ -105,7 +106,7 @@ record ImageRef(JsonObject reference, String path) {
                         + "/publishers/%s/artifacttypes/vmimage/offers/%s/skus/%s/versions"
                                 .formatted(urn.group(1), urn.group(2), urn.group(3));
         var id = isLatest(urn.group(4)) ? versions : versions + "/" + urn.group(4);
-        return new ImageRef(reference, Paths.versioned(id, Paths.COMPUTE));
+        return new ImageRef(reference, Paths.versioned(id, paths.compute()));
     }
 
     private static ImageRef byId(String id, String path) {

@@ -73,7 +73,7 @@ record Interfaces(Paths paths, boolean showsPublic) {
         if (id.filter(text -> RESOURCE_ID.matcher(text).matches()).isEmpty()) {
             return Optional.empty();
         }
-        return talk.find(Paths.versioned(id.orElseThrow(), Paths.NETWORK));
+        return talk.find(Paths.versioned(id.orElseThrow(), Paths.NETWORK), Refusals::isOutOfSight);
     }
 
     private Map<String, String> publics(Conversation talk) throws CloudFailure {

@@ -9,6 +9,7 @@ import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.Json;
 import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.azure.Machines.Owner;
 
@@ -61,8 +62,24 @@ final class Launches {
                     ? new CreateAnswer.Unknown(why)
                     : new CreateAnswer.Refused(why);
         }
+        if (isAnothers(answer)) return taken(spec);
         if (answer.isSuccess()) return new CreateAnswer.Accepted(spec.name());
-        return refusals.mayExist(answer) ? existing(talk, spec, answer) : refused(spec, answer);
+        return Refusals.mayExist(answer) ? existing(talk, spec, answer) : refused(spec, answer);
+    }
+
+    /** What does not know If-None-Match shows the machine that was there. */
+    private boolean isAnothers(HttpAnswer answer) {
+        if (answer.status() != 200) return false;
+        try {
+            return machines.isTaggedByAnother(Json.object(answer.body()));
+        } catch (CloudFailure notShown) {
+            return false;
+        }
+    }
+
+    private static CreateAnswer taken(LaunchSpec spec) {
+        return new CreateAnswer.Refused(
+                new CloudFailure.Rejected("somebody else's machine has the name " + spec.name()));
     }
 
     /**
@@ -131,9 +148,7 @@ final class Launches {
                         : refused(spec, answer);
             }
             return machines.ownerOf(machine.get()) == Owner.SOMEBODY_ELSE
-                    ? new CreateAnswer.Refused(
-                            new CloudFailure.Rejected(
-                                    "somebody else's machine has the name " + spec.name()))
+                    ? taken(spec)
                     : new CreateAnswer.Accepted(spec.name());
         } catch (CloudFailure unseen) {
             return new CreateAnswer.Unknown(unseen);

@@ -1,5 +1,6 @@
 package vmm.cloud.jclouds.azure;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
 import vmm.cloud.CloudFailure;
@@ -26,20 +27,27 @@ record Leavings(Paths paths, Machines machines, Refusals refusals) {
     /** Machines that are asked for by themselves in one call; the rest have their turn later. */
     private static final int LOOKS = 20;
 
-    /** Azure may add letters of its own to a name that it was given. */
-    private static final Pattern NAME =
-            Pattern.compile("(vmm-.+)-(nic|os|ip)(?:[-_][A-Za-z0-9]{1,40})?");
+    /** Azure may add letters of its own to the names of interfaces and addresses. */
+    private static final String ADDED = "(?:[-_][A-Za-z0-9]{1,40})?";
 
     /** What may be left behind. */
     private enum Kind {
-        NIC("nic"),
-        DISK("disk"),
-        PUBLIC_IP("public-ip");
+        NIC("nic", "nic" + ADDED),
+        DISK("disk", "os"),
+        PUBLIC_IP("public-ip", "ip" + ADDED);
 
         private final String word;
+        private final Pattern name;
 
-        Kind(String word) {
+        Kind(String word, String end) {
             this.word = word;
+            this.name = Pattern.compile("(.+)-" + end, Pattern.CASE_INSENSITIVE);
+        }
+
+        /** The machine whose part would have such a name. */
+        private Optional<String> machine(String part) {
+            var parts = name.matcher(part);
+            return parts.matches() ? Optional.of(parts.group(1)) : Optional.empty();
         }
 
         private String path(Paths paths) {
@@ -58,12 +66,24 @@ record Leavings(Paths paths, Machines machines, Refusals refusals) {
                         lacks(properties, "virtualMachine") && lacks(properties, "privateEndpoint");
                 case DISK ->
                         lacks(item, "managedBy")
-                                && Json.text(properties, "diskState")
-                                        .orElse("")
-                                        .equalsIgnoreCase("Unattached");
+                                && lacksAll(item, "managedByExtended")
+                                && isUnattached(properties);
                 case PUBLIC_IP ->
                         lacks(properties, "ipConfiguration") && lacks(properties, "natGateway");
             };
+        }
+
+        /** A state that is there must say so. */
+        private static boolean isUnattached(JsonObject properties) {
+            return lacks(properties, "diskState")
+                    || Json.text(properties, "diskState")
+                            .filter("Unattached"::equalsIgnoreCase)
+                            .isPresent();
+        }
+
+        private static boolean lacksAll(JsonObject object, String name) {
+            return lacks(object, name)
+                    || object.get(name) instanceof JsonArray array && array.isEmpty();
         }
 
         private static boolean lacks(JsonObject object, String name) {
@@ -81,7 +101,7 @@ record Leavings(Paths paths, Machines machines, Refusals refusals) {
                 talk.list(paths.machines(), Machines::nameOf).stream()
                         .map(Interfaces::small)
                         .collect(Collectors.toSet());
-        suspects.removeIf(one -> alive.contains(Interfaces.small(one.owner())));
+        suspects.removeIf(one -> alive.contains(Interfaces.small(machines.nameOfVm(one.owner()))));
         return gone(talk, suspects);
     }
 
@@ -90,7 +110,7 @@ record Leavings(Paths paths, Machines machines, Refusals refusals) {
         var path = kind.path(paths).replaceFirst("\\?", "/" + leftover.id() + "?");
         var item = talk.find(path);
         if (item.isEmpty()) return;
-        if (!loose(kind, item.get()).equals(Optional.of(leftover))) {
+        if (loose(kind, item.get()).filter(one -> isSame(one, leftover)).isEmpty()) {
             throw new CloudFailure.Rejected(
                     "%s %s does not belong to that instance any more, or is in use"
                             .formatted(leftover.kind(), leftover.id()));
@@ -107,6 +127,13 @@ record Leavings(Paths paths, Machines machines, Refusals refusals) {
         } catch (NoAnswer e) {
             throw refusals.silence(e);
         }
+    }
+
+    /** ARM changes the case of names from one answer to the next. */
+    private static boolean isSame(Leftover one, Leftover other) {
+        return one.kind().equals(other.kind())
+                && one.id().equalsIgnoreCase(other.id())
+                && one.owner().equalsIgnoreCase(other.owner());
     }
 
     private List<Leftover> gone(Conversation talk, List<Leftover> suspects) throws CloudFailure {
@@ -128,40 +155,41 @@ record Leavings(Paths paths, Machines machines, Refusals refusals) {
         for (var kind : Kind.values()) {
             if (kind.word.equals(leftover.kind())
                     && AzureCloud.isId(leftover.id())
-                    && AzureCloud.isId(leftover.owner())) {
+                    && AzureCloud.isId(machines.nameOfVm(leftover.owner()))) {
                 return kind;
             }
         }
         throw new CloudFailure.Rejected("Azure knows no leftover " + leftover);
     }
 
-    private boolean isGone(Conversation talk, String machine) throws CloudFailure {
-        return talk.find(paths.machine(machine)).isEmpty();
+    private boolean isGone(Conversation talk, String vm) throws CloudFailure {
+        return talk.find(paths.machine(machines.nameOfVm(vm))).isEmpty();
     }
 
     private Optional<Leftover> loose(Kind kind, JsonObject item) {
         var name = Machines.nameOf(item).filter(AzureCloud::isId);
         if (name.isEmpty() || !kind.isLoose(item)) return Optional.empty();
-        return owner(item, name.get()).map(owner -> new Leftover(kind.word, name.get(), owner));
+        return owner(kind, item, name.get())
+                .filter(vm -> AzureCloud.isId(machines.nameOfVm(vm)))
+                .map(vm -> new Leftover(kind.word, name.get(), vm));
     }
 
     /**
-     * The machine that it was made for, empty if it was made for something else: by its name, or by
-     * its tags where Azure gave it another name.
+     * The VM that it was made for, empty if it was made for something else: by its tags, or by its
+     * name. A disk needs the very name that a launch gives it, for Azure copies a machine's tags to
+     * disks that hold somebody's data.
      */
-    private Optional<String> owner(JsonObject item, String name) {
+    private Optional<String> owner(Kind kind, JsonObject item, String name) {
+        if (machines.isTaggedByAnother(item)) return Optional.empty();
+        var named = kind.machine(name).filter(machines::isNameOfOurs);
         var tags = Json.maybeObject(item, "tags").orElseGet(JsonObject::new);
-        var installation = Machines.tag(tags, Tags.INSTALLATION);
-        if (installation.isPresent() && !installation.get().equals(machines.installation())) {
-            return Optional.empty();
-        }
-        var parts = NAME.matcher(name);
-        if (parts.matches() && machines.isNameOfOurs(parts.group(1))) {
-            return Optional.of(parts.group(1));
-        }
-        return installation
-                .flatMap(ours -> Machines.tag(tags, Tags.VM_ID))
-                .map(vm -> "vmm-" + machines.installation() + "-" + vm)
-                .filter(AzureCloud::isId);
+        var tagged =
+                Machines.tag(tags, Tags.INSTALLATION)
+                        .flatMap(ours -> Machines.tag(tags, Tags.VM_ID))
+                        .filter(vm -> !vm.isBlank());
+        if (tagged.isEmpty()) return named.flatMap(machines::vmOf);
+        boolean agrees =
+                named.filter(machines.nameOfVm(tagged.get())::equalsIgnoreCase).isPresent();
+        return kind != Kind.DISK || agrees ? tagged : Optional.empty();
     }
 }

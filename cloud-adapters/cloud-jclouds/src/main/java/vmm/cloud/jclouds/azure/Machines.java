@@ -26,6 +26,9 @@ record Machines(String installation, Refusals refusals) {
 
     private static final String FAILED = "provisioningstate/failed";
 
+    /** How codes begin of machines whose system never came up. */
+    private static final String NO_SYSTEM = "OSProvisioning";
+
     /** Whose a machine is, as far as its tags tell. */
     enum Owner {
         OURS,
@@ -46,8 +49,11 @@ record Machines(String installation, Refusals refusals) {
     }
 
     boolean isNameOfOurs(String name) {
-        var prefix = "vmm-" + installation + "-";
-        return name.regionMatches(true, 0, prefix, 0, prefix.length());
+        return name.regionMatches(true, 0, prefix(), 0, prefix().length());
+    }
+
+    private String prefix() {
+        return "vmm-" + installation + "-";
     }
 
     /** The name, or the end of the id, which is the same; empty if it has neither. */
@@ -66,17 +72,54 @@ record Machines(String installation, Refusals refusals) {
         return nameOf(machine).orElseThrow();
     }
 
+    /** Of the machine of one of our VMs. */
+    String nameOfVm(String vmId) {
+        return prefix() + vmId;
+    }
+
+    /** The VM of a machine's name, in small letters as the core writes it. */
+    Optional<String> vmOf(String machine) {
+        return Optional.of(machine)
+                .filter(this::isNameOfOurs)
+                .map(name -> name.substring(prefix().length()).toLowerCase(Locale.ROOT))
+                .filter(vm -> !vm.isEmpty());
+    }
+
+    /** Whether its tags name another installation. */
+    boolean isTaggedByAnother(JsonObject machine) {
+        return Json.maybeObject(machine, "tags")
+                .flatMap(all -> tag(all, Tags.INSTALLATION))
+                .filter(name -> !name.equals(installation))
+                .isPresent();
+    }
+
+    /** As the core knows it, for Azure may show a name in another case. */
+    private String spelled(JsonObject machine, @Nullable String asked) {
+        var name = idOf(machine);
+        return Json.maybeObject(machine, "tags")
+                .flatMap(all -> tag(all, Tags.VM_ID))
+                .map(this::nameOfVm)
+                .filter(name::equalsIgnoreCase)
+                .orElse(asked == null ? name : asked);
+    }
+
     /**
-     * @param statuses of its instance view, empty where they are not known
+     * @param asked the id by which it was found, null in a listing
+     * @param statuses of its instance view, null where nobody looked
      * @param saysWhy whether those would tell why it failed
      */
     Instance instance(
-            JsonObject machine, JsonArray statuses, @Nullable String address, boolean saysWhy) {
+            JsonObject machine,
+            @Nullable String asked,
+            @Nullable JsonArray statuses,
+            @Nullable String address,
+            boolean saysWhy) {
         var status = statusOf(machine, statuses);
-        var failure = failure(statuses);
+        var failure = statuses == null ? Optional.<JsonObject>empty() : failure(statuses);
+        var id = spelled(machine, asked);
         return new Instance(
-                idOf(machine),
-                idOf(machine),
+                id,
+                id,
                 tagsOf(machine),
                 status,
                 status == Status.ERROR ? detail(failure, saysWhy) : null,
@@ -85,12 +128,17 @@ record Machines(String installation, Refusals refusals) {
                 createdAt(machine));
     }
 
-    static Status statusOf(JsonObject machine, JsonArray statuses) {
-        return switch (provisioning(machine, statuses)) {
+    /** Of whose run-time state nobody knows, it is BUILDING: neither ready nor given up. */
+    private static Status statusOf(JsonObject machine, @Nullable JsonArray statuses) {
+        var known = statuses == null ? new JsonArray() : statuses;
+        return switch (provisioning(machine, known)) {
             case "deleting" -> Status.DELETING;
-            case "failed", "canceled" -> Status.ERROR;
+            case "failed", "canceled" -> {
+                if (statuses == null) yield Status.BUILDING;
+                yield runsAllTheSame(known) ? Status.RUNNING : Status.ERROR;
+            }
             default -> // Creating, Updating, Succeeded, and what no one knows yet
-                    switch (power(statuses).orElse("")) {
+                    switch (power(known).orElse("")) {
                         case "running" -> Status.RUNNING;
                         case "stopping", "stopped", "deallocating", "deallocated" -> Status.STOPPED;
                         default -> Status.BUILDING;
@@ -98,12 +146,26 @@ record Machines(String installation, Refusals refusals) {
         };
     }
 
+    /** It was an extension or an update that failed, and not the machine. */
+    private static boolean runsAllTheSame(JsonArray statuses) {
+        var code = failure(statuses).map(Machines::reasonCode).orElse("");
+        boolean neverCameUp = code.regionMatches(true, 0, NO_SYSTEM, 0, NO_SYSTEM.length());
+        return power(statuses).orElse("").equals("running")
+                && !neverCameUp
+                && !Refusals.isWantOfRoom(code);
+    }
+
     /** Whether it could run, so that its run-time state matters. */
     static boolean mayRun(JsonObject machine) {
         return switch (provisioning(machine, new JsonArray())) {
-            case "creating", "deleting", "failed", "canceled" -> false;
+            case "creating", "deleting" -> false;
             default -> true;
         };
+    }
+
+    /** Whether these say how it is: that it runs or not, or that it failed. */
+    static boolean tell(JsonArray statuses) {
+        return power(statuses).isPresent() || failure(statuses).isPresent();
     }
 
     /** The last word of {@code PowerState/…}. */
@@ -194,7 +256,7 @@ record Machines(String installation, Refusals refusals) {
                 .flatMap(entry -> Json.text(entry.getValue()));
     }
 
-    private static Instant createdAt(JsonObject machine) {
+    static Instant createdAt(JsonObject machine) {
         try {
             return Json.maybeObject(machine, "properties")
                     .flatMap(properties -> Json.text(properties, "timeCreated"))

@@ -10,7 +10,7 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The links from one page of a listing to the next. */
+/** The links from one answer to the next: pages of listings, results of what takes time. */
 final class NextLinks {
 
     /** What may stand in an address beside letters and digits. */
@@ -19,39 +19,35 @@ final class NextLinks {
     private NextLinks() {}
 
     /**
-     * Where a listing goes on, empty at its end.
+     * Where a listing goes on, empty at its end. It is always asked of our endpoint, whatever
+     * server a link names: no other may see our token.
      *
-     * @throws CloudFailure if that is not where our token may be shown
+     * @throws CloudFailure if that is no address
      */
     static Optional<URI> of(URI endpoint, JsonObject page) throws CloudFailure {
         var element = page.get("nextLink");
         if (element == null || element instanceof JsonNull) return Optional.empty();
         var link = Json.text(element).orElseThrow(NextLinks::unreadable).strip();
-        if (link.isEmpty()) return Optional.empty();
-        URI next;
+        return link.isEmpty() ? Optional.empty() : Optional.of(here(endpoint, link));
+    }
+
+    /** What a link says, at our endpoint. */
+    static URI here(URI endpoint, String link) throws CloudFailure {
         try {
-            next = URI.create(endpoint + "/").resolve(escaped(link));
+            var there = URI.create(endpoint + "/").resolve(escaped(link));
+            var path = there.getRawPath();
+            if (path == null || !path.startsWith("/")) throw unreadable();
+            var base = endpoint.getRawPath();
+            var query = there.getRawQuery();
+            var server = endpoint.getScheme() + "://" + endpoint.getRawAuthority();
+            return URI.create(
+                    server
+                            + (path.startsWith(base + "/") ? "" : base)
+                            + path
+                            + (query == null ? "" : "?" + query));
         } catch (IllegalArgumentException e) {
             throw unreadable();
         }
-        if (!isOf(endpoint, next)) {
-            throw new CloudFailure.Unreachable(
-                    "a listing goes on at another server than the endpoint, which is not asked");
-        }
-        return Optional.of(next);
-    }
-
-    private static boolean isOf(URI endpoint, URI next) {
-        return endpoint.getScheme().equalsIgnoreCase(next.getScheme())
-                && endpoint.getHost().equalsIgnoreCase(next.getHost())
-                && port(endpoint) == port(next)
-                && next.getUserInfo() == null;
-    }
-
-    /** ARM likes to name the port that goes without saying. */
-    private static int port(URI address) {
-        if (address.getPort() >= 0) return address.getPort();
-        return "https".equalsIgnoreCase(address.getScheme()) ? 443 : 80;
     }
 
     /** Some providers leave blanks and braces as they are. */

@@ -10,10 +10,14 @@ import java.util.stream.Collectors;
  * that we ask for it.
  *
  * @param imagesFrom the resource group of images that are called by a short name
+ * @param compute the version of the API that we ask for machines
  */
-record Paths(String subscription, String group, String location, String imagesFrom) {
+record Paths(
+        String subscription, String group, String location, String imagesFrom, String compute) {
 
+    /** Unless the fleet file says otherwise. */
     static final String COMPUTE = "2025-04-01";
+
     static final String DISKS = "2025-01-02";
     static final String GALLERIES = "2024-03-03";
     static final String NETWORK = "2024-05-01";
@@ -26,17 +30,17 @@ record Paths(String subscription, String group, String location, String imagesFr
     }
 
     String machines() {
-        return versioned(groupId(group) + "/providers/Microsoft.Compute/virtualMachines", COMPUTE);
+        return versioned(groupId(group) + "/providers/Microsoft.Compute/virtualMachines", compute);
     }
 
     /** Run-time states of all machines of the subscription. */
     String statuses() {
-        return versioned(subscriptionId() + "/providers/Microsoft.Compute/virtualMachines", COMPUTE)
+        return versioned(subscriptionId() + "/providers/Microsoft.Compute/virtualMachines", compute)
                 + "&statusOnly=true";
     }
 
     String machine(String name) {
-        return versioned(machineId(name), COMPUTE);
+        return versioned(machineId(name), compute);
     }
 
     /** A machine with its run-time state. */
@@ -45,7 +49,7 @@ record Paths(String subscription, String group, String location, String imagesFr
     }
 
     String action(String machine, String action) {
-        return versioned(machineId(machine) + "/" + action, COMPUTE);
+        return versioned(machineId(machine) + "/" + action, compute);
     }
 
     String validation(String deployment) {
@@ -76,7 +80,7 @@ record Paths(String subscription, String group, String location, String imagesFr
     }
 
     String images() {
-        return versioned(groupId(imagesFrom) + "/providers/Microsoft.Compute/images", COMPUTE);
+        return versioned(groupId(imagesFrom) + "/providers/Microsoft.Compute/images", compute);
     }
 
     String galleries() {
@@ -98,7 +102,7 @@ record Paths(String subscription, String group, String location, String imagesFr
     }
 
     String usages() {
-        return versioned(locationId() + "/usages", COMPUTE);
+        return versioned(locationId() + "/usages", compute);
     }
 
     String machineId(String name) {

@@ -8,6 +8,7 @@ import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.Words;
 
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +40,8 @@ final class Refusals {
                     "ResourceCollectionRequestsThrottled",
                     "OperationRequestsThrottled",
                     "TenantRequestsThrottled");
+
+    private static final String NOT_IN_LOCATION = "the entity was not found in this azure location";
 
     private static final String ROLE =
             "give the identity the role that docs/clouds/azure.md describes";
@@ -106,8 +109,14 @@ final class Refusals {
     /** A question that was not answered: whatever the reason, it says nothing of what exists. */
     CloudFailure ofLook(HttpAnswer answer) {
         var error = ArmError.of(answer);
+        var said = said(answer, error);
+        boolean inItsWords = answer.status() == 400 || answer.status() == 404;
         return trouble(answer, error)
-                .orElseGet(() -> new CloudFailure.Unreachable(said(answer, error)));
+                .orElseGet(
+                        () ->
+                                inItsWords && !error.codes().isEmpty()
+                                        ? new CloudFailure.Rejected(said)
+                                        : new CloudFailure.Unreachable(said));
     }
 
     /**
@@ -124,8 +133,9 @@ final class Refusals {
         if (error.codes().stream().anyMatch(NO_ROOM::contains)) {
             return new CloudFailure.NoCapacity(flavor, said);
         }
-        return isQuota(error)
-                ? new CloudFailure.QuotaExceeded(said)
+        if (isQuota(error)) return new CloudFailure.QuotaExceeded(said);
+        return isPassing(answer, error)
+                ? new CloudFailure.Throttled(said, answer.pause(clock.instant()))
                 : new CloudFailure.Rejected(said);
     }
 
@@ -136,15 +146,41 @@ final class Refusals {
         return surely ? new CreateAnswer.Refused(why) : new CreateAnswer.Unknown(why);
     }
 
-    /** Whether a create that met a conflict may have met its own machine. */
-    boolean mayExist(HttpAnswer answer) {
-        return answer.status() == 412
-                || answer.status() == 409 && ofChange(answer, "") instanceof CloudFailure.Rejected;
+    /** Whether a create that met a conflict, of whatever kind, may have met its own machine. */
+    static boolean mayExist(HttpAnswer answer) {
+        return answer.status() == 412 || answer.status() == 409;
     }
 
     /** Whether ARM itself says that there is no such thing in a place that there is. */
     static boolean isAbsent(HttpAnswer answer) {
         return answer.status() == 404 && ArmError.of(answer).code().equals("ResourceNotFound");
+    }
+
+    /**
+     * Whether ARM has forgotten where a thing was, and says so in its older words. It may remember
+     * again: enough for a look, and not to remove anything because of it.
+     */
+    static boolean isNotInLocation(HttpAnswer answer) {
+        var error = ArmError.of(answer);
+        return answer.status() == 404
+                && error.code().equals("NotFound")
+                && error.message().toLowerCase(Locale.ROOT).contains(NOT_IN_LOCATION);
+    }
+
+    /** Whether ARM says that we cannot see it: it is not there, or not for us. */
+    static boolean isOutOfSight(HttpAnswer answer) {
+        return (answer.status() == 404 || answer.status() == 403)
+                && !ArmError.of(answer).codes().isEmpty();
+    }
+
+    /** Whether ARM says that we may not. */
+    static boolean isForbidden(HttpAnswer answer) {
+        return answer.status() == 403 && isOutOfSight(answer);
+    }
+
+    /** Whether a name is not even of the form that the thing's provider wants. */
+    static boolean isMisspelt(HttpAnswer answer) {
+        return answer.status() == 400 && ArmError.of(answer).code().equals("InvalidParameter");
     }
 
     /**
@@ -192,7 +228,24 @@ final class Refusals {
 
     /** Whether it was surely not done. */
     private static boolean isRefusal(HttpAnswer answer) {
-        return answer.status() >= 400 && answer.status() < 500 && answer.status() != 408;
+        return switch (answer.status()) {
+            case 408, 499 -> false; // somebody's patience was over, and not Azure's work
+            default -> answer.status() >= 400 && answer.status() < 500;
+        };
+    }
+
+    /** Whether something else is just going on, so that the same may be asked again soon. */
+    private static boolean isPassing(HttpAnswer answer, ArmError error) {
+        if (error.codes().contains("NicReservedForAnotherVm")) return true;
+        return answer.status() == 409
+                && (error.codes().equals(List.of("Conflict"))
+                        || error.codes().stream().anyMatch(Refusals::isPassing));
+    }
+
+    private static boolean isPassing(String code) {
+        return code.equals("AnotherOperationInProgress")
+                || code.equals("OperationPreempted")
+                || code.startsWith("RetryableError");
     }
 
     private static boolean isQuota(ArmError error) {

@@ -25,10 +25,30 @@ record Rehearsals(Paths paths, Refusals refusals) {
             throw refusals.silence(e);
         }
         if (isUnknownHere(answer)) return;
+        judge(answer.status() == 202 ? later(talk, answer) : answer, spec);
+    }
+
+    private void judge(HttpAnswer answer, LaunchSpec spec) throws CloudFailure {
         if (!answer.isSuccess()) throw refusals.ofChange(answer, spec.flavor());
         var error = ArmError.of(answer);
         if (!error.codes().isEmpty()) {
             throw refusals.ofChange(new HttpAnswer(400, null, answer.body()), spec.flavor());
+        }
+    }
+
+    /** One look at its result; where there is none to be seen, nothing is said against it. */
+    private static HttpAnswer later(Conversation talk, HttpAnswer accepted) {
+        if (accepted.location() == null) return accepted;
+        try {
+            var result = talk.follow(accepted.location());
+            boolean says =
+                    switch (result.status()) {
+                        case 200, 400, 409, 422 -> !ArmError.of(result).codes().isEmpty();
+                        default -> false;
+                    };
+            return says ? result : accepted;
+        } catch (CloudFailure | NoAnswer notSeen) {
+            return accepted;
         }
     }
 
@@ -41,10 +61,10 @@ record Rehearsals(Paths paths, Refusals refusals) {
         };
     }
 
-    private static JsonObject deployment(LaunchSpec spec, JsonObject machine) {
+    private JsonObject deployment(LaunchSpec spec, JsonObject machine) {
         var resource = new JsonObject();
         resource.addProperty("type", "Microsoft.Compute/virtualMachines");
-        resource.addProperty("apiVersion", Paths.COMPUTE);
+        resource.addProperty("apiVersion", paths.compute());
         resource.addProperty("name", spec.name());
         machine.entrySet().forEach(entry -> resource.add(entry.getKey(), entry.getValue()));
         withoutUserData(resource);

@@ -136,10 +136,12 @@ record Shelves(Conversation talk, Paths paths) {
             return Optional.empty();
         }
         var capabilities = capabilities(sku);
+        // Sizes with constrained cores have fewer than the machine that they are paid as.
+        var cores = capabilities.containsKey("vCPUsAvailable") ? "vCPUsAvailable" : "vCPUs";
         return Optional.of(
                 new Offering(
                         name,
-                        number(capabilities, "vCPUs", 1),
+                        number(capabilities, cores, 1),
                         number(capabilities, "MemoryGB", 1024),
                         number(capabilities, "GPUs", 1)));
     }

@@ -14,16 +14,12 @@ import vmm.cloud.jclouds.NoAnswer;
 
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.stream.Collectors;
 
 /** How tokens are asked for where jclouds does not know how. */
 record TokenRequests(HttpLine line, Refusals refusals, InstantSource clock) {
-
-    /** Of an answer that does not tell; nobody gives them for less. */
-    private static final long LIFE = 300;
 
     /** Posts a form, as OAuth has it (RFC 6749, 4.4.2). */
     Token post(String whom, URI address, Map<String, String> form) throws CloudFailure {
@@ -70,16 +66,16 @@ record TokenRequests(HttpLine line, Refusals refusals, InstantSource clock) {
                                 () ->
                                         new CloudFailure.Unreachable(
                                                 whom + " answered without a token"));
-        return Token.of(value, clock.instant(), Duration.ofSeconds(life(document)));
+        return Token.of(value, clock.instant(), life(document));
     }
 
-    /** In seconds; some write the number as a text. */
+    /** In seconds, 0 if it is not told; some write the number as a text. */
     private static long life(JsonObject document) {
         if (document.get("expires_in") instanceof JsonPrimitive life
                 && life.getAsString().matches("\\d{1,9}")) {
             return life.getAsLong();
         }
-        return LIFE;
+        return 0;
     }
 
     private static String query(Map<String, String> parameters) {

@@ -64,6 +64,7 @@ class AzureCloudTest {
         "503, SubscriptionRequestsThrottled, REFUSED throttled",
         "504, GatewayTimeout, UNKNOWN unreachable",
         "408, RequestTimeout, UNKNOWN unreachable",
+        "499, ClientClosedRequest, UNKNOWN unreachable",
         "302, '', UNKNOWN unreachable",
         "429, TooManyRequests, REFUSED throttled",
         "429, OperationNotAllowed, REFUSED throttled",
@@ -88,7 +89,12 @@ class AzureCloudTest {
         "400, SubnetIsFull, REFUSED quota-exceeded",
         "409, ResourceCountExceedsLimit, REFUSED quota-exceeded",
         "409, OperationNotAllowed, REFUSED rejected",
-        "409, Conflict, REFUSED rejected",
+        "409, Conflict, REFUSED throttled",
+        "409, AnotherOperationInProgress, REFUSED throttled",
+        "409, RetryableErrorDueToAnotherOperation, REFUSED throttled",
+        "409, OperationPreempted, REFUSED throttled",
+        "400, NicReservedForAnotherVm, REFUSED throttled",
+        "409, PropertyChangeNotAllowed, REFUSED rejected",
         "400, InvalidParameter, REFUSED rejected",
         "404, ResourceGroupNotFound, REFUSED rejected",
         "404, '', REFUSED rejected",
@@ -162,6 +168,36 @@ class AzureCloudTest {
         azure.intercept(on(isPut(), FakeArm.error(status, code, "It exists.")));
 
         assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo("REFUSED rejected");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Conflict", "SkuNotAvailable", "QuotaExceeded", "OperationPreempted"})
+    void conflictOfWhateverKindIsNoRefusalWhereTheMachineIsThereOrMayBe(String code) {
+        accepted("vm-1");
+        azure.intercept(on(isPut(), FakeArm.error(409, code, "So it is.")));
+        assertThat(cloud.create(Clouds.spec("vm-1"))).isEqualTo(new CreateAnswer.Accepted(ID));
+
+        azure.intercept(
+                request ->
+                        isPut().test(request)
+                                ? FakeArm.error(409, code, "So it is.")
+                                : FakeArm.error(403, "AuthorizationFailed", "No read."));
+        assertThat(kindOf(cloud.create(Clouds.spec("vm-2")))).isEqualTo("UNKNOWN unauthorized");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "200, another, REFUSED rejected",
+        "200, isis, ACCEPTED",
+        "201, another, ACCEPTED",
+        "202, another, ACCEPTED"
+    })
+    void machineThatWasThereAndIsAnothersIsNotTakenForOurs(
+            int status, String installation, String expected) {
+        var body = "{\"tags\": {\"VMM-installation\": \"%s\"}}".formatted(installation);
+        azure.intercept(on(isPut(), new Answer(status, body)));
+
+        assertThat(kindOf(cloud.create(Clouds.spec("vm-1")))).isEqualTo(expected);
     }
 
     @Test
@@ -354,7 +390,9 @@ class AzureCloudTest {
         "SomethingNew, running, RUNNING",
         "'', running, RUNNING",
         "'', '', BUILDING",
-        "Failed, running, ERROR",
+        "Failed, running, RUNNING",
+        "Failed, stopped, ERROR",
+        "Failed, deallocated, ERROR",
         "Canceled, '', ERROR",
         "Deleting, running, DELETING"
     })
@@ -400,6 +438,41 @@ class AzureCloudTest {
         assertThat(instance.noRoom()).isFalse();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "VMExtensionProvisioningError, running, RUNNING",
+        "VMExtensionProvisioningError, stopped, ERROR",
+        "'', running, RUNNING",
+        "OSProvisioningTimedOut, running, ERROR",
+        "OSProvisioningInternalError, running, ERROR",
+        "AllocationFailed, running, ERROR"
+    })
+    void machineRunsThoughAnExtensionOrAnUpdateFailed(String code, String power, Status expected)
+            throws CloudFailure {
+        accepted("vm-1");
+        clock.advance(Duration.ofSeconds(5));
+        var view =
+                "{\"statuses\": [{\"code\": \"ProvisioningState/failed/%s\"}, {\"code\": \"PowerState/%s\"}]}"
+                        .formatted(code, power);
+        azure.show(
+                ID,
+                machine -> {
+                    var properties = machine.getAsJsonObject("properties");
+                    properties.addProperty("provisioningState", "Failed");
+                    properties.add("instanceView", object(view));
+                });
+        azure.intercept(
+                on(
+                        isStatusOnly(),
+                        new Answer(
+                                200,
+                                "{\"value\": [{\"id\": \"%s/providers/Microsoft.Compute/virtualMachines/%s\", \"properties\": {\"instanceView\": %s}}]}"
+                                        .formatted(FakeArm.groupId(), ID, view))));
+
+        assertThat(cloud.get(ID).orElseThrow().status()).isEqualTo(expected);
+        assertThat(cloud.list()).extracting(Instance::status).containsExactly(expected);
+    }
+
     @Test
     void spotMachineThatIsTakenAwayIsGoneWithItsParts() throws CloudFailure {
         cloud.create(Clouds.spec("vm-1", Map.of("spot", "true")));
@@ -421,6 +494,43 @@ class AzureCloudTest {
         azure.intercept(on(isStatusOnly(), new Answer(200, "{\"value\": []}")));
 
         assertThat(cloud.list()).extracting(Instance::status).containsOnly(Status.RUNNING);
+    }
+
+    @Test
+    void listOfStatesThatIsNotForUsIsMadeUpForByLooks() throws CloudFailure {
+        accepted("vm-1");
+        clock.advance(Duration.ofSeconds(5));
+        azure.intercept(on(isStatusOnly(), FakeArm.error(403, "AuthorizationFailed", "No read.")));
+        assertThat(cloud.list()).extracting(Instance::status).containsExactly(Status.RUNNING);
+
+        azure.intercept(on(isStatusOnly(), new Answer(403, "<html>proxy</html>")));
+        assertThat(kindOf(cloud::list)).isEqualTo("unauthorized");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Succeeded", "Failed"})
+    void fiftyMachinesAreLookedAtTheYoungestFirstAndTheOthersAreNeitherReadyNorGivenUp(String state)
+            throws CloudFailure {
+        for (int i = 0; i < 60; i++) {
+            accepted("vm-" + i);
+            clock.advance(Duration.ofSeconds(5));
+        }
+        azure.intercept(on(isStatusOnly(), new Answer(200, "{\"value\": []}")));
+        azure.show(
+                machine -> {
+                    var shown = machine.deepCopy();
+                    shown.getAsJsonObject("properties").addProperty("provisioningState", state);
+                    return shown;
+                });
+
+        var instances = cloud.list();
+        assertThat(instances).filteredOn(one -> one.status() == Status.RUNNING).hasSize(50);
+        assertThat(instances).filteredOn(one -> one.status() == Status.BUILDING).hasSize(10);
+        assertThat(instances)
+                .filteredOn(one -> Integer.parseInt(one.tags().vmId().substring(3)) >= 30)
+                .hasSize(30)
+                .extracting(Instance::status)
+                .containsOnly(Status.RUNNING);
     }
 
     @ParameterizedTest
@@ -447,18 +557,22 @@ class AzureCloudTest {
 
     @ParameterizedTest
     @CsvSource({
-        "400, BadRequest, unreachable",
+        "400, BadRequest, rejected",
+        "400, '', unreachable",
         "401, InvalidAuthenticationToken, unauthorized",
         "403, AuthorizationFailed, unauthorized",
-        "404, ResourceGroupNotFound, unreachable",
+        "404, ResourceGroupNotFound, rejected",
+        "404, '', unreachable",
         "404, SubscriptionNotFound, unauthorized",
-        "404, ResourceNotFound, unreachable",
+        "404, ResourceNotFound, rejected",
         "429, TooManyRequests, throttled",
+        "499, ClientClosedRequest, unreachable",
         "500, InternalServerError, unreachable",
         "503, ServerBusy, unreachable"
     })
     void listingThatIsNotAnsweredIsTyped(int status, String code, String kind) {
-        azure.intercept(on(path("virtualMachines"), FakeArm.error(status, code, "So it is.")));
+        var body = code.isEmpty() ? "<html>" : FakeArm.error(status, code, "So it is.").body();
+        azure.intercept(on(path("virtualMachines"), new Answer(status, body)));
 
         assertThatThrownBy(cloud::list)
                 .isInstanceOfSatisfying(
@@ -482,27 +596,51 @@ class AzureCloudTest {
     }
 
     @Test
-    void tokenIsShownToNoOtherServer() {
+    void whereverALinkGoesOnlyOurEndpointIsAsked() throws CloudFailure {
+        accepted("vm-1");
+        var rest = FakeArm.groupId() + "/providers/Microsoft.Compute/virtualMachines";
         try (var stranger = new RawServer(request -> new Answer(200, "{\"value\": []}"))) {
-            for (var link :
+            for (var server :
                     new String[] {
-                        stranger.url() + "/subscriptions/x",
-                        azure.url().replace("http:", "https:") + "/subscriptions/x",
-                        azure.url().replace("127.0.0.1", "localhost") + "/subscriptions/x",
-                        "//example.org/subscriptions"
+                        stranger.url(),
+                        azure.url().replace("http:", "https:"),
+                        azure.url().replace("127.0.0.1", "localhost"),
+                        "https://user:password@example.org",
+                        "//example.org",
+                        ""
                     }) {
+                var link = server + rest + "?api-version=1&$skiptoken=0&x=%2F";
                 azure.intercept(
-                        on(
-                                path("virtualMachines"),
-                                new Answer(
-                                        200, "{\"value\": [], \"nextLink\": \"" + link + "\"}")));
-                assertThatThrownBy(cloud::list)
-                        .as(link)
-                        .isInstanceOf(CloudFailure.Unreachable.class)
-                        .hasMessageContaining("another server");
+                        request ->
+                                path("virtualMachines").test(request)
+                                                && request.parameter("$skiptoken").isEmpty()
+                                        ? new Answer(
+                                                200,
+                                                "{\"value\": [], \"nextLink\": \"" + link + "\"}")
+                                        : null);
+                assertThat(cloud.list()).as(link).extracting(Instance::id).containsExactly(ID);
+                assertThat(azure.requests())
+                        .anySatisfy(
+                                request ->
+                                        assertThat(String.valueOf(request.uri()))
+                                                .endsWith("&$skiptoken=0&x=%2F"));
             }
             assertThat(stranger.requests()).isEmpty();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mailto:ops@example.org", "http://[", "7"})
+    void linkThatIsNoAddressFailsTheListing(String link) {
+        var value = link.equals("7") ? link : "\"" + link + "\"";
+        azure.intercept(
+                on(
+                        path("virtualMachines"),
+                        new Answer(200, "{\"value\": [], \"nextLink\": " + value + "}")));
+
+        assertThatThrownBy(cloud::list)
+                .isInstanceOf(CloudFailure.Unreachable.class)
+                .hasMessageContaining("no address");
     }
 
     @Test
@@ -595,7 +733,44 @@ class AzureCloudTest {
                 .containsExactly(new Tags("isis", "store-1", "vm-1"));
     }
 
+    @Test
+    void idIsSpeltAsTheCoreKnowsItWhateverAzureShows() throws CloudFailure {
+        accepted("vm-1");
+        azure.show(ID, machine -> machine.addProperty("name", "VMM-Isis-VM-1"));
+        assertThat(cloud.list()).extracting(Instance::id).containsExactly(ID);
+        assertThat(cloud.get(ID).orElseThrow().id()).isEqualTo(ID);
+
+        azure.show(
+                ID,
+                machine -> {
+                    machine.addProperty("name", "VMM-Isis-VM-1");
+                    machine.getAsJsonObject("tags").remove(Tags.VM_ID);
+                });
+        assertThat(cloud.get(ID).orElseThrow().id()).isEqualTo(ID);
+    }
+
     // Addresses
+
+    @ParameterizedTest
+    @CsvSource({
+        "403, AuthorizationFailed, none",
+        "404, ResourceNotFound, none",
+        "404, NotFound, none",
+        "404, '', unreachable",
+        "500, InternalServerError, unreachable"
+    })
+    void interfaceThatWeMayNotSeeHasNoAddressAndHidesNoMachine(
+            int status, String code, String expected) throws CloudFailure {
+        accepted("vm-1");
+        var body = code.isEmpty() ? "<html>" : FakeArm.error(status, code, "So it is.").body();
+        azure.intercept(on(path("networkInterfaces/" + ID + "-nic"), new Answer(status, body)));
+
+        if (expected.equals("none")) {
+            assertThat(cloud.get(ID).orElseThrow().address()).isNull();
+        } else {
+            assertThat(kindOf(() -> cloud.get(ID))).isEqualTo(expected);
+        }
+    }
 
     @Test
     void addressOfTheFirstInterfaceComesBeforeOthersAndOldBeforeNew() throws CloudFailure {
@@ -655,6 +830,25 @@ class AzureCloudTest {
         assertThatThrownBy(() -> cloud.console("gone")).isInstanceOf(CloudFailure.class);
     }
 
+    @Test
+    void machineThatIsNotInItsLocationIsAbsentForALookAndForNothingElse() throws CloudFailure {
+        azure.addPart("disks", "vmm-isis-x-os", new JsonObject());
+        azure.intercept(
+                on(
+                        path("virtualMachines/vmm-isis-x"),
+                        FakeArm.error(
+                                404,
+                                "NotFound",
+                                "The entity was not found in this Azure location.")));
+
+        assertThat(cloud.get("vmm-isis-x")).isEmpty();
+        assertThat(kindOf(() -> cloud.delete("vmm-isis-x"))).isEqualTo("rejected");
+        assertThat(kindOf(cloud::leftovers)).isEqualTo("rejected");
+        assertThat(kindOf(() -> cloud.remove(new Leftover("disk", "vmm-isis-x-os", "x"))))
+                .isEqualTo("rejected");
+        assertThat(azure.parts()).contains("vmm-isis-x-os");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"../disks/x", "a/b", "", "a?b", "-x", "x y"})
     void textThatIsNoNameNeverBecomesPartOfAnAddress(String text) {
@@ -666,7 +860,7 @@ class AzureCloudTest {
     @ParameterizedTest
     @CsvSource({
         "409, OperationNotAllowed, rejected",
-        "409, Conflict, rejected",
+        "409, Conflict, throttled",
         "403, AuthorizationFailed, unauthorized",
         "429, TooManyRequests, throttled",
         "500, InternalServerError, unreachable",
@@ -757,6 +951,23 @@ class AzureCloudTest {
     }
 
     @Test
+    void sizeWithConstrainedCoresHasThoseThatItsGuestSees() throws CloudFailure {
+        azure.intercept(
+                on(
+                        request -> request.path().endsWith("/skus"),
+                        new Answer(
+                                200,
+                                """
+                                {"value": [{"resourceType": "virtualMachines", "name": "Standard_E4-2s_v5", "capabilities": [
+                                  {"name": "vCPUs", "value": "4"}, {"name": "vCPUsAvailable", "value": "2"},
+                                  {"name": "MemoryGB", "value": "32"}]}]}
+                                """)));
+
+        assertThat(cloud.offerings())
+                .containsExactly(new Offering("Standard_E4-2s_v5", 2, 32_768, 0));
+    }
+
+    @Test
     void quotaTellsMachinesAndCores() throws CloudFailure {
         accepted("vm-1");
 
@@ -801,6 +1012,50 @@ class AzureCloudTest {
     }
 
     @Test
+    void imageWhoseNameAzureCannotReadIsAMisnomer() throws CloudFailure {
+        azure.intercept(
+                on(
+                        path("versions/one.two"),
+                        FakeArm.error(400, "InvalidParameter", "Not a version.")));
+
+        assertThat(cloud.misnomers("vmm/tiny/one.two", FakeArm.SIZE, null)).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "vmm/tiny/latest, /images/tiny",
+        "GROUP/providers/Microsoft.Compute/galleries/vmm/images/tiny/versions/latest, /images/tiny",
+        "vmm/tiny/1.0.0, /images/tiny/versions/1.0.0"
+    })
+    void newestVersionOfAnImageIsAskedForByItsDefinition(String image, String end) {
+        var some = Clouds.spec("vm-1");
+        cloud.create(
+                new LaunchSpec(
+                        some.name(),
+                        some.tags(),
+                        image.replace("GROUP", FakeArm.groupId()),
+                        some.flavor(),
+                        some.network(),
+                        some.userData()));
+
+        assertThat(azure.requests("PUT", MACHINE).getFirst().body())
+                .contains("\"imageReference\":{\"id\":\"")
+                .contains(end + "\"}");
+    }
+
+    @Test
+    void versionOfTheComputeApiCanBeChosen() throws CloudFailure {
+        try (var old = Clouds.open(azure, "isis", Map.of("computeApiVersion", "2024-07-01"))) {
+            old.create(Clouds.spec("vm-1"));
+            old.list();
+        }
+        assertThat(azure.requests().stream().filter(r -> r.path().contains("/virtualMachines")))
+                .hasSize(3)
+                .extracting(request -> request.parameter("api-version"))
+                .containsOnly("2024-07-01");
+    }
+
+    @Test
     void imagesOfAnotherGroupAreFoundThereByTheirShortNames() {
         try (var elsewhere = Clouds.open(azure, "isis", Map.of("imagesFrom", "images-Rg"))) {
             elsewhere.create(Clouds.spec("vm-1"));
@@ -834,6 +1089,35 @@ class AzureCloudTest {
         assertThatCode(() -> cloud.rehearse(Clouds.spec("vm-1"))).doesNotThrowAnyException();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "400, SkuNotAvailable, no-capacity",
+        "200, SkuNotAvailable, no-capacity",
+        "409, QuotaExceeded, quota-exceeded",
+        "200, '', done",
+        "202, '', done",
+        "403, AuthorizationFailed, done",
+        "500, InternalServerError, done"
+    })
+    void rehearsalThatTakesTimeIsLookedAtOnce(int status, String code, String expected) {
+        var body = code.isEmpty() ? "{}" : FakeArm.error(status, code, "So it is.").body();
+        azure.intercept(
+                request ->
+                        request.path().endsWith("/validate")
+                                ? new Answer(
+                                        202,
+                                        Map.of(
+                                                "Location",
+                                                "https://example.org/subscriptions/s/operationresults/7?a=b"),
+                                        "")
+                                : request.path().endsWith("/operationresults/7")
+                                        ? new Answer(status, body)
+                                        : null);
+
+        assertThat(kindOf(() -> cloud.rehearse(Clouds.spec("vm-1")))).isEqualTo(expected);
+        assertThat(azure.requests("GET", "/subscriptions/s/operationresults/7")).hasSize(1);
+    }
+
     // Leftovers
 
     @Test
@@ -844,7 +1128,7 @@ class AzureCloudTest {
         azure.addPart("disks", gone + "-os", new JsonObject());
         azure.addPart("publicIPAddresses", gone + "-ip-0a1b2c3d", new JsonObject());
         azure.addPart("disks", "vmm-other-018f-os", new JsonObject());
-        azure.addPart("disks", ID + "-os-2", new JsonObject());
+        azure.addPart("disks", gone + "-os-2", new JsonObject());
         azure.addPart("disks", "backup", new JsonObject());
         azure.addPart(
                 "networkInterfaces",
@@ -858,10 +1142,10 @@ class AzureCloudTest {
         var leftovers = cloud.leftovers();
         assertThat(leftovers)
                 .containsExactlyInAnyOrder(
-                        new Leftover("nic", gone + "-nic", gone),
-                        new Leftover("disk", gone + "-os", gone),
-                        new Leftover("public-ip", gone + "-ip-0a1b2c3d", gone),
-                        new Leftover("nic", "renamed", gone));
+                        new Leftover("nic", gone + "-nic", "018f"),
+                        new Leftover("disk", gone + "-os", "018f"),
+                        new Leftover("public-ip", gone + "-ip-0a1b2c3d", "018f"),
+                        new Leftover("nic", "renamed", "018f"));
         for (var leftover : leftovers) {
             cloud.remove(leftover);
             cloud.remove(leftover);
@@ -871,27 +1155,77 @@ class AzureCloudTest {
                 .containsExactlyInAnyOrder(
                         ID + "-nic",
                         ID + "-os",
-                        ID + "-os-2",
+                        gone + "-os-2",
                         "backup",
                         "vmm-other-018f-os",
                         "vmm-isis-x-nic");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "vmm-isis-018f-os | {} | 018f",
+                "VMM-ISIS-018F-OS | {} | 018f",
+                "vmm-isis-018f-os | {'properties': {}} | 018f",
+                "vmm-isis-018f-os | {'properties': {'diskState': null}} | 018f",
+                "vmm-isis-018f-os | {'managedByExtended': []} | 018f",
+                "vmm-isis-018f-os | {'tags': {'vmm-installation': 'isis', 'vmm-id': '018f'}} |"
+                        + " 018f",
+                "vmm-isis-018f-os | {'tags': {'vmm-installation': 'isis', 'vmm-id': '018e'}} | ''",
+                "vmm-isis-018f-os | {'tags': {'vmm-installation': 'another'}} | ''",
+                "vmm-isis-018f-os | {'properties': {'diskState': 'Reserved'}} | ''",
+                "vmm-isis-018f-os | {'properties': {'diskState': 7}} | ''",
+                "vmm-isis-018f-os | {'managedBy': '/some/machine'} | ''",
+                "vmm-isis-018f-os | {'managedByExtended': ['/some/machine']} | ''",
+                "vmm-isis-018f-os | {'properties': {}, 'managedByExtended': ['/some/machine']} |"
+                        + " ''",
+                "vmm-isis-018f-os-1 | {} | ''",
+                "vmm-isis-018f-os_disk1_0a1b | {} | ''",
+                "vmm-isis-018f-nic | {} | ''",
+                "vmm-isis-018f-data | {'tags': {'vmm-installation': 'isis', 'vmm-id': '018f'}} |"
+                        + " ''",
+                "results | {'tags': {'vmm-installation': 'isis', 'vmm-id': '018f'}} | ''"
+            })
+    void onlyTheSystemDiskOfAMachineIsALeftover(String name, String changes, String owner)
+            throws CloudFailure {
+        azure.addPart("disks", name, object(changes.replace('\'', '"')));
+
+        assertThat(cloud.leftovers())
+                .extracting(Leftover::owner)
+                .isEqualTo(owner.isEmpty() ? List.of() : List.of(owner));
+        if (owner.isEmpty()) {
+            assertThat(kindOf(() -> cloud.remove(new Leftover("disk", name, "018f"))))
+                    .isEqualTo("rejected");
+            assertThat(azure.parts()).contains(name);
+        }
+    }
+
+    @Test
+    void leftoverIsTheSameWhateverTheCaseOfItsName() throws CloudFailure {
+        azure.addPart("networkInterfaces", "vmm-isis-018f-nic", new JsonObject());
+
+        cloud.remove(new Leftover("nic", "VMM-ISIS-018F-NIC", "018F"));
+        assertThat(azure.parts()).isEmpty();
+    }
+
     @Test
     void leftoverThatIsInUseAgainOrWhoseMachineLivesIsNotRemoved() throws CloudFailure {
         accepted("vm-1");
-        azure.addPart("disks", ID + "-os-2", new JsonObject());
+        azure.addPart("disks", ID + "-os", new JsonObject());
         azure.addPart("disks", "vmm-isis-x-os", object("{\"managedBy\": \"/some/machine\"}"));
 
-        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", ID + "-os-2", ID)))
+        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", ID + "-os", "vm-1")))
                 .isInstanceOf(CloudFailure.Rejected.class)
                 .hasMessageContaining("still exists");
-        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", "vmm-isis-x-os", "vmm-isis-x")))
+        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", "vmm-isis-x-os", "x")))
                 .isInstanceOf(CloudFailure.Rejected.class)
                 .hasMessageContaining("in use");
-        assertThatThrownBy(() -> cloud.remove(new Leftover("volume", "x", "vmm-isis-x")))
+        assertThatThrownBy(() -> cloud.remove(new Leftover("volume", "x", "x")))
                 .isInstanceOf(CloudFailure.Rejected.class);
-        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", "../x", "vmm-isis-x")))
+        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", "../x", "x")))
+                .isInstanceOf(CloudFailure.Rejected.class);
+        assertThatThrownBy(() -> cloud.remove(new Leftover("disk", "vmm-isis-x-os", "../x")))
                 .isInstanceOf(CloudFailure.Rejected.class);
         assertThat(azure.requests().stream().filter(r -> r.method().equals("DELETE"))).isEmpty();
     }
@@ -903,9 +1237,22 @@ class AzureCloudTest {
                 on(path("virtualMachines/vmm-isis-x"), new Answer(404, "<html>nginx</html>")));
 
         assertThat(kindOf(cloud::leftovers)).isEqualTo("unreachable");
-        assertThat(kindOf(() -> cloud.remove(new Leftover("disk", "vmm-isis-x-os", "vmm-isis-x"))))
+        assertThat(kindOf(() -> cloud.remove(new Leftover("disk", "vmm-isis-x-os", "x"))))
                 .isEqualTo("unreachable");
         assertThat(azure.parts()).contains("vmm-isis-x-os");
+    }
+
+    @Test
+    void secretsOfACallThatIsUnderWayWhenTheCloudIsClosedStayMasked() {
+        azure.intercept(
+                request -> {
+                    if (!request.path().endsWith("/resourceGroups/" + FakeArm.GROUP)) return null;
+                    var token = request.headers().get("authorization").replace("Bearer ", "");
+                    cloud.close();
+                    return FakeArm.error(400, "BadRequest", "Told " + token + FakeArm.SECRET);
+                });
+
+        assertThatThrownBy(cloud::ping).hasMessageContaining("Told ******");
     }
 
     @Test

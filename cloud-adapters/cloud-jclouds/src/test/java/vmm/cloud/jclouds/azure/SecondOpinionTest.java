@@ -195,8 +195,9 @@ class SecondOpinionTest {
                         () ->
                                 client().getVirtualMachines()
                                         .createOrUpdate(FakeArm.GROUP, "vmm-isis-vm-1", wish()))
-                .isInstanceOf(ManagementException.class)
-                .hasMessageContaining("AllocationFailed");
+                .isInstanceOfSatisfying(
+                        ManagementException.class,
+                        e -> assertThat(e.getValue().getCode()).isEqualTo("AllocationFailed"));
     }
 
     @Test
