@@ -113,6 +113,7 @@ final class Arm implements AutoCloseable {
                                     context.getInstance(AuthorizationApi.class),
                                     application,
                                     options.audience(),
+                                    new EntraTokens(requests, options),
                                     refusals,
                                     clock)
                             : new EntraTokens(requests, options);

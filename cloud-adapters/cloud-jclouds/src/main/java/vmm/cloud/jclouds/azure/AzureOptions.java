@@ -253,7 +253,11 @@ record AzureOptions(
         return MICROSOFT.stream().anyMatch(known -> host.endsWith("." + known));
     }
 
+    /** An endpoint that is none of Microsoft's is taken to give the tokens for it too. */
     private static String authorityOf(URI endpoint) {
+        if (!isMicrosofts(endpoint)) {
+            return endpoint.getScheme() + "://" + endpoint.getRawAuthority();
+        }
         return AUTHORITIES.getOrDefault(endpoint.getHost().toLowerCase(Locale.ROOT), AUTHORITY);
     }
 

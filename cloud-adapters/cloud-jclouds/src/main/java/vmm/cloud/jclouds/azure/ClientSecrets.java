@@ -15,11 +15,14 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * Tokens for an application with a secret, by jclouds' OAuth from the first version of Entra's
  * token endpoint.
+ *
+ * @param second asked where there is no such version
  */
 record ClientSecrets(
         AuthorizationApi entra,
         AzureCredentials.Application application,
         String resource,
+        CredentialSource second,
         Refusals refusals,
         InstantSource clock)
         implements CredentialSource {
@@ -44,6 +47,7 @@ record ClientSecrets(
             throw refusals.silence("the token endpoint", e);
         }
         var token = found.get();
+        if (token == null && answer.status() == 404) return second.fetch();
         if (token == null) throw refusals.ofTokens("the token endpoint", answer);
         if (token.accessToken().isBlank()) {
             throw new CloudFailure.Unreachable("the token endpoint answered without a token");

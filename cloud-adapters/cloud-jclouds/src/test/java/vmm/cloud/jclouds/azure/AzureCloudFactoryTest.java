@@ -72,7 +72,9 @@ class AzureCloudFactoryTest {
                 + " https://login.microsoftonline.us",
         "https://management.chinacloudapi.cn/, https://management.chinacloudapi.cn,"
                 + " https://login.chinacloudapi.cn",
-        "http://127.0.0.1:8080, http://127.0.0.1:8080, https://login.microsoftonline.com"
+        "http://127.0.0.1:8080, http://127.0.0.1:8080, http://127.0.0.1:8080",
+        "https://management.stack.example/, https://management.stack.example,"
+                + " https://management.stack.example"
     })
     void authorityGoesWithTheEndpoint(String written, String endpoint, String authority) {
         var options =

@@ -85,6 +85,16 @@ class CredentialsTest {
     }
 
     @Test
+    void clientSecretGoesToTheSecondVersionWhereThereIsNoFirst() throws CloudFailure {
+        azure.intercept(request -> request.path().equals(V1) ? new Answer(404, "not found") : null);
+        try (var cloud = open("client-secret", Map.of())) {
+            cloud.ping();
+        }
+        assertThat(FakeArm.form(azure.requests("POST", V2).getFirst().body()))
+                .containsEntry("client_secret", FakeArm.SECRET);
+    }
+
+    @Test
     void workloadShowsTheTokenOfItsFileEachTime() throws Exception {
         try (var cloud = open("workload-identity", Map.of())) {
             Files.writeString(tokenFile(), FakeArm.ASSERTION + "\n");
