@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 run() {
     make jar
-    local directory java clouds
+    local directory java clouds service
     java=$(.ci/jdk25.sh)/bin/java
     directory=$(mktemp -d)
     mvn -q -ntp -B -DskipUi -pl cloud-adapters/cloud-jclouds -am test-compile \
@@ -26,8 +26,14 @@ run() {
     # shellcheck disable=SC1091 # made above
     . "$directory/environment"
     set +a
-    echo "Switch a cloud off and on again: curl -X POST $SWITCHES/ireland/out (rutherford, ireland, uksouth; out, back)"
-    VMM_DATA_DIR=${VMM_DATA_DIR:-$directory/data} make run FLEET=docs/fleet-mixed.yaml
+    echo "Switch a cloud off and on again: curl -X POST $SWITCHES/ireland/out (rutherford, ireland, uksouth; out, back), then claim some machines"
+    echo "What they are, for make cloud-check FLEET=docs/fleet-mixed.yaml: set -a; . $directory/environment"
+    VMM_DATA_DIR=${VMM_DATA_DIR:-$directory/data} make run FLEET=docs/fleet-mixed.yaml &
+    service=$!
+    # shellcheck disable=SC2064 # the ids of now
+    trap "kill $service 2>/dev/null || true; wait $service 2>/dev/null || true; kill $clouds 2>/dev/null || true; rm -rf '$directory'" EXIT
+    trap 'exit 143' TERM INT
+    wait $service
 }
 
 case ${1:-} in

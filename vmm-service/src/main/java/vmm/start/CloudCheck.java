@@ -89,9 +89,7 @@ public final class CloudCheck {
             var known = fleet.clouds().stream().map(CloudEntry::name).toList();
             return wrong("there is no cloud '" + name + "' in it" + Nearest.hint(name, known));
         } catch (FleetRefused refused) {
-            int more = refused.problems().size() - 1;
-            return wrong(
-                    refused.problems().getFirst() + (more == 0 ? "" : " (and " + more + " more)"));
+            return wrong(String.join(System.lineSeparator(), refused.problems()));
         } catch (StartRefused refused) {
             return wrong(String.valueOf(refused.getMessage()));
         }

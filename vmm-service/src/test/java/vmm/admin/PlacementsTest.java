@@ -111,6 +111,13 @@ class PlacementsTest extends Service {
     }
 
     @Test
+    void aBlankNetworkIsRefused() {
+        var blank = GOOD.replace("}", ", 'network': '  '}");
+        post("pools", pool("blank", 0, blank)).is(422, "validation-failed");
+        get("pools/blank").is(404);
+    }
+
+    @Test
     void whoKnowsBetterSavesUncheckedAndReadsLaterWhatTheCloudSays() {
         var wrong = GOOD.replace("daaas-muon", "daaas-moon");
         post("pools?unchecked=true", pool("unchecked", 0, wrong)).is(201);

@@ -26,11 +26,17 @@ class ReconcilersTest extends Service {
                 .containsExactly(
                         "grant",
                         "health-here",
+                        "health-mute",
+                        "health-shop",
                         "health-there",
                         "housekeeping",
                         "lifecycle-here",
+                        "lifecycle-mute",
+                        "lifecycle-shop",
                         "lifecycle-there",
                         "orphan-here",
+                        "orphan-mute",
+                        "orphan-shop",
                         "orphan-there",
                         "publish",
                         "reclaim",
@@ -39,11 +45,11 @@ class ReconcilersTest extends Service {
                 until(
                         "a report of lifecycle-here",
                         "reconcilers",
-                        all -> !all.path("items").path(4).path("lastReport").isNull());
-        assertThat(reported.path("items").path(4).path("kind").asString()).isEqualTo("lifecycle");
-        assertThat(reported.path("items").path(4).path("lastReport").asString())
+                        all -> !all.path("items").path(6).path("lastReport").isNull());
+        assertThat(reported.path("items").path(6).path("kind").asString()).isEqualTo("lifecycle");
+        assertThat(reported.path("items").path(6).path("lastReport").asString())
                 .contains("instances");
-        assertThat(reported.path("items").path(4).path("lastStartedAt").asString()).isNotEmpty();
+        assertThat(reported.path("items").path(6).path("lastStartedAt").asString()).isNotEmpty();
     }
 
     @ParameterizedTest

@@ -73,7 +73,12 @@ record PoolRequest(
             @NotNull @Pattern(regexp = Names.PATTERN, message = Names.MESSAGE) String cloud,
             @NotNull @Size(min = 1, max = 200) String image,
             @NotNull @Size(min = 1, max = 200) String flavor,
-            @Nullable @Size(min = 1, max = 200) String network,
+            @Nullable
+                    @Size(min = 1, max = 200)
+                    @Pattern(
+                            regexp = ".*\\S.*",
+                            message = "must not be blank; leave it out for the cloud's default")
+                    String network,
             @Nullable @Size(max = 20)
                     Map<@Size(max = 63) String, @NotNull @Size(min = 1, max = 200) String> options,
             @Nullable @Min(0) @Max(1_000_000) Integer weight,

@@ -166,7 +166,8 @@ public final class MixedClouds implements AutoCloseable {
     private Reply turn(Request request) {
         var words = request.path().split("/");
         for (var site : Site.values()) {
-            if (words.length != 3 || !words[1].equals(site.cloud())) continue;
+            if (!request.method().equals("POST") || words.length != 3) continue;
+            if (!words[1].equals(site.cloud())) continue;
             if (!words[2].equals("out") && !words[2].equals("back")) continue;
             setOut(site, words[2].equals("out"));
             return new Answer(200, site.cloud() + " is " + words[2] + "\n");
