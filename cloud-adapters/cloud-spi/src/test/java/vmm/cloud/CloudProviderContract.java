@@ -275,6 +275,7 @@ public abstract class CloudProviderContract {
         var other = accepted(spec("vm-2"));
         awaitListed("vm-1");
         awaitListed("vm-2");
+        await("running", () -> statusOf(id).equals(Optional.of(Instance.Status.RUNNING)));
         untag.accept(id);
 
         await(
