@@ -135,24 +135,12 @@ public final class GuardedCloud implements CloudProvider {
 
     @Override
     public void delete(String instanceId) throws CloudFailure {
-        call(
-                "delete",
-                changes,
-                () -> {
-                    cloud.delete(instanceId);
-                    return instanceId;
-                });
+        run("delete", changes, () -> cloud.delete(instanceId));
     }
 
     @Override
     public void start(String instanceId) throws CloudFailure {
-        call(
-                "start",
-                changes,
-                () -> {
-                    cloud.start(instanceId);
-                    return instanceId;
-                });
+        run("start", changes, () -> cloud.start(instanceId));
     }
 
     @Override
@@ -178,24 +166,12 @@ public final class GuardedCloud implements CloudProvider {
 
     @Override
     public void rehearse(LaunchSpec spec) throws CloudFailure {
-        call(
-                "rehearse",
-                reads,
-                () -> {
-                    cloud.rehearse(spec);
-                    return spec;
-                });
+        run("rehearse", reads, () -> cloud.rehearse(spec));
     }
 
     @Override
     public void ping() throws CloudFailure {
-        call(
-                "ping",
-                reads,
-                () -> {
-                    cloud.ping();
-                    return name;
-                });
+        run("ping", reads, () -> cloud.ping());
     }
 
     @Override
@@ -210,13 +186,7 @@ public final class GuardedCloud implements CloudProvider {
 
     @Override
     public void remove(Leftover leftover) throws CloudFailure {
-        call(
-                "remove",
-                changes,
-                () -> {
-                    cloud.remove(leftover);
-                    return leftover;
-                });
+        run("remove", changes, () -> cloud.remove(leftover));
     }
 
     @Override
@@ -239,6 +209,16 @@ public final class GuardedCloud implements CloudProvider {
     /** What is wrong with the calls of the last minute. */
     public Optional<String> trouble() {
         return counts.trouble();
+    }
+
+    private void run(String what, Bulkhead bulkhead, Action action) throws CloudFailure {
+        call(
+                what,
+                bulkhead,
+                () -> {
+                    action.take();
+                    return what;
+                });
     }
 
     /** Times what the caller sees, waiting for its turn included. */
@@ -314,6 +294,11 @@ public final class GuardedCloud implements CloudProvider {
 
     private static CloudFailure notSent(String why) {
         return new CloudFailure.HeldBack(why);
+    }
+
+    /** A call to the cloud that answers nothing. */
+    private interface Action {
+        void take() throws CloudFailure;
     }
 
     /** A call to the cloud. */

@@ -49,7 +49,7 @@ public final class CloudCheck {
     /** A cloud does not do what it must. */
     static final int FAILED = 1;
 
-    /** The file or the arguments are wrong; told in one line. */
+    /** The file or the arguments are wrong; told in a line for each thing that is. */
     static final int WRONG = 2;
 
     private static final String SIMULATED = "simulated";

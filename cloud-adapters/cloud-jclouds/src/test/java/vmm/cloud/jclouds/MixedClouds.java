@@ -49,6 +49,10 @@ public final class MixedClouds implements AutoCloseable {
      */
     public record Made(Site site, String id, String vmId, Instant deletedAt, Instant goneAt) {
 
+        private static Made at(Site site, Life life) {
+            return new Made(site, life.id(), life.vmId(), life.deletedAt(), life.goneAt());
+        }
+
         /** Whether it is there, and nobody asked it to go. */
         public boolean lives() {
             return deletedAt.equals(Instant.MAX) && goneAt.equals(Instant.MAX);
@@ -122,12 +126,8 @@ public final class MixedClouds implements AutoCloseable {
         for (var it : openStack.everMade()) {
             made.add(new Made(Site.RUTHERFORD, it.id(), it.vmId(), it.deletedAt(), it.goneAt()));
         }
-        for (var it : ec2.lives()) {
-            made.add(new Made(Site.IRELAND, it.id(), it.vmId(), it.deletedAt(), it.goneAt()));
-        }
-        for (var it : azure.lives()) {
-            made.add(new Made(Site.UKSOUTH, it.id(), it.vmId(), it.deletedAt(), it.goneAt()));
-        }
+        ec2.lives().forEach(life -> made.add(Made.at(Site.IRELAND, life)));
+        azure.lives().forEach(life -> made.add(Made.at(Site.UKSOUTH, life)));
         return List.copyOf(made);
     }
 

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 
 /**
  * A small HTTP server on bare sockets that can misbehave: it reads a request to its end and then
@@ -78,6 +79,11 @@ public final class RawServer implements AutoCloseable {
     /** Decides what to do with a request; may be called by several threads. */
     public interface Handler {
         Reply reply(Request request);
+    }
+
+    /** What stands before a server: it may pass a request on, or answer it otherwise, or both. */
+    public interface Gate {
+        Reply through(Request request, Function<Request, Reply> server);
     }
 
     private final Handler handler;

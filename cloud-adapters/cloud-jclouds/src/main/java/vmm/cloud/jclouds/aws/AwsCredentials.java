@@ -1,5 +1,7 @@
 package vmm.cloud.jclouds.aws;
 
+import vmm.cloud.jclouds.Settings;
+
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
@@ -29,15 +31,7 @@ record AwsCredentials(CredentialSource source) {
      * @throws IllegalArgumentException naming what is missing, and never a value
      */
     static AwsCredentials parse(Map<String, String> credentials, URI imds, URI sts) {
-        for (var name : credentials.keySet()) {
-            if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "credential "
-                                + name
-                                + " is unknown to AWS; it knows "
-                                + AwsOptions.sorted(NAMES));
-            }
-        }
+        Settings.checkNames("credential", credentials.keySet(), NAMES, "AWS; it knows");
         return new AwsCredentials(
                 switch (credentials.getOrDefault("source", "").strip()) {
                     case "" -> {

@@ -3,14 +3,13 @@ package vmm.cloud.jclouds.aws;
 import org.jspecify.annotations.Nullable;
 
 import vmm.cloud.CloudConfig;
+import vmm.cloud.jclouds.Settings;
 
 import java.net.URI;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What the fleet file says of one account in one region of EC2.
@@ -63,12 +62,7 @@ record AwsOptions(
      */
     static AwsOptions parse(CloudConfig config) {
         var options = config.options();
-        for (var name : options.keySet()) {
-            if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "option " + name + " is unknown to AWS; it knows " + sorted(NAMES));
-            }
-        }
+        Settings.checkNames("option", options.keySet(), NAMES, "AWS; it knows");
         var region = region(config);
         checkPartition(config, region);
         var hops = number(options, "metadataHops", 1, MOST_HOPS);
@@ -93,19 +87,6 @@ record AwsOptions(
                 hops.orElse(1),
                 number(options, "vcpuQuota", 1, Integer.MAX_VALUE),
                 owners(options));
-    }
-
-    static String sorted(Set<String> names) {
-        return names.stream().sorted().collect(Collectors.joining(", "));
-    }
-
-    /** The items of a text that are separated by commas. */
-    static List<String> items(String text) {
-        return Arrays.stream(text.split(","))
-                .map(String::strip)
-                .filter(item -> !item.isEmpty())
-                .distinct()
-                .toList();
     }
 
     private static String region(CloudConfig config) {
@@ -163,7 +144,7 @@ record AwsOptions(
 
     private static @Nullable String network(Map<String, String> options) {
         var text = text(options, "network");
-        if (text.isEmpty() || !items(text).isEmpty()) return orNull(text);
+        if (text.isEmpty() || !Settings.items(text).isEmpty()) return orNull(text);
         throw new IllegalArgumentException(
                 "option network names no subnet; write ids such as subnet-0123456789abcdef0, or"
                         + " leave it out");
@@ -204,7 +185,7 @@ record AwsOptions(
     }
 
     private static List<String> list(Map<String, String> options, String name) {
-        return items(text(options, name));
+        return Settings.items(text(options, name));
     }
 
     private static String text(Map<String, String> options, String name) {

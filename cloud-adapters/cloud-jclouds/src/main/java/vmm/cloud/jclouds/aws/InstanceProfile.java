@@ -103,17 +103,12 @@ record InstanceProfile(URI endpoint) implements CredentialSource {
             throw new CloudFailure.Unauthorized(
                     WHAT + " has no keys: " + code.replaceAll("[^A-Za-z]", ""));
         }
-        var id = Json.text(document, "AccessKeyId");
-        var secret = Json.text(document, "SecretAccessKey");
-        var token = Json.text(document, "Token");
-        if (id.isEmpty() || secret.isEmpty() || token.isEmpty()) {
-            throw new CloudFailure.Unreachable(WHAT + " answered without keys");
-        }
-        return new Keys(
-                id.get(),
-                secret.get(),
-                token.get(),
-                time(Json.text(document, "Expiration")).orElse(null));
+        return Keys.of(
+                WHAT,
+                Json.text(document, "AccessKeyId"),
+                Json.text(document, "SecretAccessKey"),
+                Json.text(document, "Token"),
+                time(Json.text(document, "Expiration")));
     }
 
     /** A time as AWS writes it. */

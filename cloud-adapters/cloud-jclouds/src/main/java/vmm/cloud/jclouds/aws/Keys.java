@@ -2,8 +2,11 @@ package vmm.cloud.jclouds.aws;
 
 import org.jspecify.annotations.Nullable;
 
+import vmm.cloud.CloudFailure;
+
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +20,26 @@ record Keys(
         String secretAccessKey,
         @Nullable String sessionToken,
         @Nullable Instant expires) {
+
+    /**
+     * Keys that a source gave for a while.
+     *
+     * @param what the source, for words
+     * @throws CloudFailure.Unreachable if a part is missing
+     */
+    static Keys of(
+            String what,
+            Optional<String> accessKeyId,
+            Optional<String> secretAccessKey,
+            Optional<String> sessionToken,
+            Optional<Instant> expires)
+            throws CloudFailure {
+        if (accessKeyId.isEmpty() || secretAccessKey.isEmpty() || sessionToken.isEmpty()) {
+            throw new CloudFailure.Unreachable(what + " answered without keys");
+        }
+        return new Keys(
+                accessKeyId.get(), secretAccessKey.get(), sessionToken.get(), expires.orElse(null));
+    }
 
     /** What of it must never be shown. */
     List<String> secrets() {

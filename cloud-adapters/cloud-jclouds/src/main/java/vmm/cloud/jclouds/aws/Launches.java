@@ -6,13 +6,14 @@ import vmm.cloud.CloudFailure;
 import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.jclouds.HttpAnswer;
+import vmm.cloud.jclouds.LaunchLimits;
 import vmm.cloud.jclouds.NoAnswer;
+import vmm.cloud.jclouds.Settings;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
@@ -37,7 +38,7 @@ final class Launches {
     /** EC2's limit, before they are encoded. */
     private static final int USER_DATA = 16_384;
 
-    private static final int TEXT = 256;
+    private static final LaunchLimits LIMITS = new LaunchLimits("EC2", 256, 256);
 
     private final AwsOptions options;
     private final Instances instances;
@@ -99,7 +100,7 @@ final class Launches {
     List<String> named(@Nullable String network) {
         var text = network == null || network.isBlank() ? options.network() : network;
         if (text == null) return List.of();
-        var items = AwsOptions.items(text);
+        var items = Settings.items(text);
         return items.isEmpty() ? List.of(text.strip()) : items;
     }
 
@@ -129,7 +130,7 @@ final class Launches {
         if (answer.isSuccess()) return accepted(answer);
         boolean alone = named(spec.network()).size() <= 1;
         var refused =
-                refusals.hiding(encoded(spec))
+                refusals.hiding(LaunchLimits.encodedUserData(spec))
                         .hiding(spec.userData())
                         .ofCreate(answer, spec.flavor(), alone);
         if (refused instanceof CreateAnswer.Refused(CloudFailure.Rejected r)) names.forget();
@@ -163,7 +164,7 @@ final class Launches {
     /** Everything but the client token. */
     private Form request(Conversation talk, LaunchSpec spec, String subnet) throws CloudFailure {
         check(spec);
-        if (!subnet.isEmpty() && AwsOptions.items(subnet).isEmpty()) {
+        if (!subnet.isEmpty() && Settings.items(subnet).isEmpty()) {
             throw new CloudFailure.Rejected("network '" + subnet + "' names no subnet");
         }
         var market = Market.of(spec.options());
@@ -173,7 +174,7 @@ final class Launches {
                         .with("InstanceType", spec.flavor())
                         .with("MinCount", "1")
                         .with("MaxCount", "1");
-        if (!spec.userData().isEmpty()) form.with("UserData", encoded(spec));
+        if (!spec.userData().isEmpty()) form.with("UserData", LaunchLimits.encodedUserData(spec));
         if (options.keyPair() != null) form.with("KeyName", options.keyPair());
         network(form, subnet);
         profile(form);
@@ -244,21 +245,8 @@ final class Launches {
             throw new CloudFailure.Rejected(
                     "the user data take %d bytes, and EC2 allows %d".formatted(size, USER_DATA));
         }
-        for (var tag : spec.tags().asMap().entrySet()) {
-            if (tag.getValue().length() > TEXT) {
-                throw new CloudFailure.Rejected(
-                        "the tag %s is longer than the %d characters that EC2 allows"
-                                .formatted(tag.getKey(), TEXT));
-            }
-        }
-        if (spec.name().length() > TEXT) {
-            throw new CloudFailure.Rejected(
-                    "the name is longer than the %d characters that EC2 allows".formatted(TEXT));
-        }
-    }
-
-    private static String encoded(LaunchSpec spec) {
-        return Base64.getEncoder().encodeToString(spec.userData().getBytes(StandardCharsets.UTF_8));
+        LIMITS.checkTags(spec);
+        LIMITS.checkName(spec);
     }
 
     /** The same for the same VM in the same subnet; EC2 takes 64 ASCII characters. */

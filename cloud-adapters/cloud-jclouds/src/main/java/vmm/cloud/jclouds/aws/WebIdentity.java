@@ -59,17 +59,11 @@ record WebIdentity(String roleArn, Path tokenFile, String sessionName, URI endpo
 
     private static Keys read(String body) throws CloudFailure {
         var credentials = Xml.parse(body).find("Credentials");
-        var id = credentials.flatMap(some -> some.text("AccessKeyId"));
-        var secret = credentials.flatMap(some -> some.text("SecretAccessKey"));
-        var token = credentials.flatMap(some -> some.text("SessionToken"));
-        if (id.isEmpty() || secret.isEmpty() || token.isEmpty()) {
-            throw new CloudFailure.Unreachable(WHAT + " answered without keys");
-        }
-        return new Keys(
-                id.get(),
-                secret.get(),
-                token.get(),
-                InstanceProfile.time(credentials.flatMap(some -> some.text("Expiration")))
-                        .orElse(null));
+        return Keys.of(
+                WHAT,
+                credentials.flatMap(some -> some.text("AccessKeyId")),
+                credentials.flatMap(some -> some.text("SecretAccessKey")),
+                credentials.flatMap(some -> some.text("SessionToken")),
+                InstanceProfile.time(credentials.flatMap(some -> some.text("Expiration"))));
     }
 }

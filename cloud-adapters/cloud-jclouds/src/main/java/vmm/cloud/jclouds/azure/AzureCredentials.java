@@ -1,5 +1,7 @@
 package vmm.cloud.jclouds.azure;
 
+import vmm.cloud.jclouds.Settings;
+
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -19,15 +21,7 @@ sealed interface AzureCredentials {
      * @throws IllegalArgumentException naming what is wrong and the remedy, and never a value
      */
     static AzureCredentials parse(Map<String, String> credentials) {
-        for (var name : credentials.keySet()) {
-            if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "credential "
-                                + name
-                                + " is unknown to Azure clouds; they know "
-                                + AzureOptions.sorted(NAMES));
-            }
-        }
+        Settings.checkNames("credential", credentials.keySet(), NAMES, "Azure clouds; they know");
         var source = credentials.getOrDefault("source", "client-secret").strip();
         return switch (source) {
             case "client-secret" -> {
@@ -63,7 +57,7 @@ sealed interface AzureCredentials {
             if (!name.equals("source") && !known.contains(name)) {
                 throw new IllegalArgumentException(
                         "credential %s does not belong to the source %s, which knows %s; leave it out or change source"
-                                .formatted(name, source, AzureOptions.sorted(known)));
+                                .formatted(name, source, Settings.sorted(known)));
             }
         }
     }

@@ -3,6 +3,7 @@ package vmm.cloud.jclouds.azure;
 import org.jspecify.annotations.Nullable;
 
 import vmm.cloud.CloudConfig;
+import vmm.cloud.jclouds.Settings;
 
 import java.net.URI;
 import java.util.Locale;
@@ -10,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * What the fleet file says of one resource group of Azure.
@@ -115,15 +115,7 @@ record AzureOptions(
      */
     static AzureOptions parse(CloudConfig config) {
         var options = config.options();
-        for (var name : options.keySet()) {
-            if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "option "
-                                + name
-                                + " is unknown to Azure clouds; they know "
-                                + sorted(NAMES));
-            }
-        }
+        Settings.checkNames("option", options.keySet(), NAMES, "Azure clouds; they know");
         checkInstallation(config.installation());
         var paths = paths(config);
         var endpoint = address("endpoint", config.endpoint().orElse(""), ENDPOINT, ENDPOINT);
@@ -153,10 +145,6 @@ record AzureOptions(
                 matching(options, "osDiskType", DISK_TYPE, "Premium_LRS").orElse(null),
                 isTrue(options, "bootDiagnostics", true),
                 identity(options));
-    }
-
-    static String sorted(Set<String> names) {
-        return names.stream().sorted().collect(Collectors.joining(", "));
     }
 
     private static void checkInstallation(String installation) {

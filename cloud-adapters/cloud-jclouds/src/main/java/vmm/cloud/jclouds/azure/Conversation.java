@@ -1,20 +1,18 @@
 package vmm.cloud.jclouds.azure;
 
-import com.google.common.collect.ImmutableMultimap;
 import com.google.gson.JsonObject;
 
 import org.jclouds.http.HttpRequest;
-import org.jclouds.io.Payloads;
 import org.jspecify.annotations.Nullable;
 
 import vmm.cloud.CloudFailure;
 import vmm.cloud.jclouds.Budget;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.Json;
+import vmm.cloud.jclouds.JsonRequests;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -176,7 +174,16 @@ final class Conversation {
             budget.check();
             var token = arm.token();
             budget.check();
-            var answer = arm.line().send(request(method, address, body, headers, token));
+            var answer =
+                    arm.line()
+                            .send(
+                                    JsonRequests.of(
+                                            method,
+                                            address,
+                                            body,
+                                            headers,
+                                            "Authorization",
+                                            "Bearer " + token.value()));
             if (answer.status() != 401) return answer;
             arm.forget(token);
             if (again) return answer;
@@ -186,31 +193,5 @@ final class Conversation {
     private JsonObject understood(HttpAnswer answer) throws CloudFailure {
         if (!answer.isSuccess()) throw refusals.ofLook(answer);
         return Json.object(answer.body());
-    }
-
-    private static HttpRequest request(
-            String method,
-            URI address,
-            @Nullable JsonObject body,
-            Map<String, String> headers,
-            Token token) {
-        var request =
-                HttpRequest.builder()
-                        .method(method)
-                        .endpoint(address)
-                        .headers(
-                                ImmutableMultimap.<String, String>builder()
-                                        .putAll(headers.entrySet())
-                                        .put("Accept", "application/json")
-                                        .put("Authorization", "Bearer " + token.value())
-                                        .build());
-        if (body != null) {
-            var payload =
-                    Payloads.newByteArrayPayload(body.toString().getBytes(StandardCharsets.UTF_8));
-            payload.getContentMetadata().setContentType("application/json");
-            payload.setSensitive(true);
-            request.payload(payload);
-        }
-        return request.build();
     }
 }

@@ -10,11 +10,11 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.Json;
+import vmm.cloud.jclouds.LaunchLimits;
 import vmm.cloud.jclouds.NoAnswer;
 import vmm.cloud.jclouds.azure.Machines.Owner;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Map;
 
 /**
@@ -26,8 +26,7 @@ final class Launches {
     /** Azure's limits, which it would answer with part of the request. */
     private static final int USER_DATA = 65_535;
 
-    private static final int NAME = 64;
-    private static final int TAG = 256;
+    private static final LaunchLimits LIMITS = new LaunchLimits("Azure", 256, 64);
 
     /** The newest version of the network API that the compute API makes interfaces with. */
     private static final String NETWORK_VERSION = "2022-11-01";
@@ -131,7 +130,7 @@ final class Launches {
     }
 
     private CreateAnswer refused(LaunchSpec spec, HttpAnswer answer) {
-        var userData = encoded(spec);
+        var userData = LaunchLimits.encodedUserData(spec);
         var careful = userData.isEmpty() ? refusals : refusals.hiding(userData);
         return careful.ofCreate(answer, spec.flavor());
     }
@@ -186,7 +185,7 @@ final class Launches {
         linux.add("ssh", keys);
         var system = object("computerName", spec.name());
         system.addProperty("adminUsername", options.adminUsername());
-        var userData = encoded(spec);
+        var userData = LaunchLimits.encodedUserData(spec);
         if (!userData.isEmpty()) system.addProperty("customData", userData);
         system.add("linuxConfiguration", linux);
         return system;
@@ -260,25 +259,15 @@ final class Launches {
             throw new CloudFailure.Rejected(
                     "the user data take %d bytes, and Azure allows %d".formatted(bytes, USER_DATA));
         }
-        for (var tag : spec.tags().asMap().entrySet()) {
-            if (tag.getValue().length() > TAG) {
-                throw new CloudFailure.Rejected(
-                        "the tag %s is longer than the %d characters that Azure allows"
-                                .formatted(tag.getKey(), TAG));
-            }
-        }
-        if (spec.name().length() > NAME) {
+        LIMITS.checkTags(spec);
+        if (spec.name().length() > LIMITS.name()) {
             throw new CloudFailure.Rejected(
                     "the name %s is longer than the %d characters that Azure allows; choose a shorter name of the installation"
-                            .formatted(spec.name(), NAME));
+                            .formatted(spec.name(), LIMITS.name()));
         }
         if (!AzureCloud.isId(spec.name())) {
             throw new CloudFailure.Rejected("Azure takes no machine of the name " + spec.name());
         }
-    }
-
-    private static String encoded(LaunchSpec spec) {
-        return Base64.getEncoder().encodeToString(spec.userData().getBytes(StandardCharsets.UTF_8));
     }
 
     private static JsonObject tags(LaunchSpec spec) {

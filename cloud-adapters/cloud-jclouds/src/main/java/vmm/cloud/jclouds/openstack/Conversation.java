@@ -1,16 +1,14 @@
 package vmm.cloud.jclouds.openstack;
 
-import com.google.common.collect.ImmutableMultimap;
 import com.google.gson.JsonObject;
 
-import org.jclouds.http.HttpRequest;
-import org.jclouds.io.Payloads;
 import org.jspecify.annotations.Nullable;
 
 import vmm.cloud.CloudFailure;
 import vmm.cloud.jclouds.Budget;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.Json;
+import vmm.cloud.jclouds.JsonRequests;
 import vmm.cloud.jclouds.NoAnswer;
 
 import java.net.URI;
@@ -77,7 +75,16 @@ final class Conversation {
             var session = keystone.session();
             budget.check();
             var address = URI.create(session.base(service) + path);
-            var answer = keystone.line().send(request(method, address, body, headers, session));
+            var answer =
+                    keystone.line()
+                            .send(
+                                    JsonRequests.of(
+                                            method,
+                                            address,
+                                            body,
+                                            headers,
+                                            "X-Auth-Token",
+                                            session.id()));
             if (answer.status() != 401) return answer;
             keystone.forget(session);
             if (again) return answer;
@@ -204,31 +211,5 @@ final class Conversation {
     private static CloudFailure noId(Service service) {
         return new CloudFailure.Unreachable(
                 "an item of a listing of the " + service.type() + " service has no id");
-    }
-
-    private static HttpRequest request(
-            String method,
-            URI address,
-            @Nullable JsonObject body,
-            Map<String, String> headers,
-            Session session) {
-        var request =
-                HttpRequest.builder()
-                        .method(method)
-                        .endpoint(address)
-                        .headers(
-                                ImmutableMultimap.<String, String>builder()
-                                        .putAll(headers.entrySet())
-                                        .put("Accept", "application/json")
-                                        .put("X-Auth-Token", session.id())
-                                        .build());
-        if (body != null) {
-            var payload =
-                    Payloads.newByteArrayPayload(body.toString().getBytes(StandardCharsets.UTF_8));
-            payload.getContentMetadata().setContentType("application/json");
-            payload.setSensitive(true);
-            request.payload(payload);
-        }
-        return request.build();
     }
 }

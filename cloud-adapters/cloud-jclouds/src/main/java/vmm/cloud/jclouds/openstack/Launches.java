@@ -8,10 +8,9 @@ import vmm.cloud.CreateAnswer;
 import vmm.cloud.LaunchSpec;
 import vmm.cloud.jclouds.HttpAnswer;
 import vmm.cloud.jclouds.Json;
+import vmm.cloud.jclouds.LaunchLimits;
 import vmm.cloud.jclouds.NoAnswer;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Optional;
 
 /** How an instance is asked for. */
@@ -20,7 +19,7 @@ final class Launches {
     /** Nova's limits, which it would answer with the whole request. */
     private static final int USER_DATA = 65_535;
 
-    private static final int TEXT = 255;
+    private static final LaunchLimits LIMITS = new LaunchLimits("OpenStack", 255, 255);
 
     private static final String WHAT = "compute";
 
@@ -36,9 +35,7 @@ final class Launches {
 
     /** Sends one POST at most. What fails before it surely made nothing. */
     CreateAnswer create(Conversation talk, LaunchSpec spec) {
-        var userData =
-                Base64.getEncoder()
-                        .encodeToString(spec.userData().getBytes(StandardCharsets.UTF_8));
+        var userData = LaunchLimits.encodedUserData(spec);
         HttpAnswer answer;
         try {
             answer = talk.send("POST", Service.COMPUTE, "/servers", request(talk, spec, userData));
@@ -106,18 +103,8 @@ final class Launches {
                     "the user data take %d bytes encoded, and OpenStack allows %d"
                             .formatted(userData.length(), USER_DATA));
         }
-        for (var tag : spec.tags().asMap().entrySet()) {
-            if (tag.getValue().length() > TEXT) {
-                throw new CloudFailure.Rejected(
-                        "the tag %s is longer than the %d characters that OpenStack allows"
-                                .formatted(tag.getKey(), TEXT));
-            }
-        }
-        if (spec.name().length() > TEXT) {
-            throw new CloudFailure.Rejected(
-                    "the name is longer than the %d characters that OpenStack allows"
-                            .formatted(TEXT));
-        }
+        LIMITS.checkTags(spec);
+        LIMITS.checkName(spec);
     }
 
     private static JsonArray listOf(String key, String... values) {

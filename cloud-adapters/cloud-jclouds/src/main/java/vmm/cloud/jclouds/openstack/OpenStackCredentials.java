@@ -3,6 +3,8 @@ package vmm.cloud.jclouds.openstack;
 import org.jclouds.openstack.keystone.auth.config.CredentialTypes;
 import org.jclouds.openstack.keystone.config.KeystoneProperties;
 
+import vmm.cloud.jclouds.Settings;
+
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -32,15 +34,8 @@ sealed interface OpenStackCredentials {
      * @throws IllegalArgumentException naming what is missing, and never a value
      */
     static OpenStackCredentials parse(Map<String, String> credentials) {
-        for (var name : credentials.keySet()) {
-            if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "credential "
-                                + name
-                                + " is unknown to OpenStack clouds; they know "
-                                + OpenStackOptions.sorted(NAMES));
-            }
-        }
+        Settings.checkNames(
+                "credential", credentials.keySet(), NAMES, "OpenStack clouds; they know");
         boolean application =
                 credentials.containsKey("applicationCredentialId")
                         || credentials.containsKey("applicationCredentialSecret");

@@ -3,14 +3,13 @@ package vmm.cloud.jclouds.openstack;
 import org.jspecify.annotations.Nullable;
 
 import vmm.cloud.CloudConfig;
+import vmm.cloud.jclouds.Settings;
 
 import java.net.URI;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What the fleet file says of one OpenStack.
@@ -37,27 +36,15 @@ record OpenStackOptions(
      */
     static OpenStackOptions parse(CloudConfig config) {
         var options = config.options();
-        for (var name : options.keySet()) {
-            if (!NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "option "
-                                + name
-                                + " is unknown to OpenStack clouds; they know "
-                                + sorted(NAMES));
-            }
-        }
+        Settings.checkNames("option", options.keySet(), NAMES, "OpenStack clouds; they know");
         return new OpenStackOptions(
                 keystone(config.endpoint()),
                 config.region().map(String::strip).filter(region -> !region.isEmpty()),
                 OpenStackCredentials.parse(config.credentials()),
-                list(options, "availabilityZones"),
-                list(options, "securityGroups"),
+                Settings.items(options.getOrDefault("availabilityZones", "")),
+                Settings.items(options.getOrDefault("securityGroups", "")),
                 text(options, "keyPair"),
                 text(options, "network"));
-    }
-
-    static String sorted(Set<String> names) {
-        return names.stream().sorted().collect(Collectors.joining(", "));
     }
 
     /** The same for the same name, so that a row always makes the same request. */
@@ -87,14 +74,6 @@ record OpenStackOptions(
         throw new IllegalArgumentException(
                 "endpoint is not an address of keystone; write one such as"
                         + " https://cloud.example:5000/v3");
-    }
-
-    private static List<String> list(Map<String, String> options, String name) {
-        return Arrays.stream(options.getOrDefault(name, "").split(","))
-                .map(String::strip)
-                .filter(item -> !item.isEmpty())
-                .distinct()
-                .toList();
     }
 
     private static @Nullable String text(Map<String, String> options, String name) {

@@ -23,6 +23,7 @@ import vmm.cloud.Network;
 import vmm.cloud.Offering;
 import vmm.cloud.Tags;
 import vmm.cloud.jclouds.Budget;
+import vmm.cloud.jclouds.Life;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.BreakOff;
 import vmm.cloud.jclouds.RawServer.Drop;
@@ -630,7 +631,7 @@ class AwsCloudTest {
         ec2.calm();
 
         var id = accepted(spec);
-        assertThat(ec2.lives()).extracting(FakeEc2.Life::id).containsExactly(id);
+        assertThat(ec2.lives()).extracting(Life::id).containsExactly(id);
         assertThat(ec2.requests("RunInstances")).hasSize(2);
     }
 

@@ -1,9 +1,11 @@
 package vmm.cloud.jclouds.aws;
 
 import vmm.cloud.Tags;
+import vmm.cloud.jclouds.Life;
 import vmm.cloud.jclouds.RawServer;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.Drop;
+import vmm.cloud.jclouds.RawServer.Gate;
 import vmm.cloud.jclouds.RawServer.Reply;
 import vmm.cloud.jclouds.RawServer.Request;
 
@@ -100,21 +102,6 @@ public final class FakeEc2 implements AutoCloseable {
 
     private static final List<String> TAGGED =
             List.of("instance", "volume", "network-interface", "spot-instances-request");
-
-    /** What stands before it: it may pass a request on, or answer it otherwise, or both. */
-    public interface Gate {
-        Reply through(Request request, Function<Request, Reply> ec2);
-    }
-
-    /**
-     * An instance that was made, as far as it is known now.
-     *
-     * @param vmId its tag, empty if it has none
-     * @param deletedAt when it was first asked to go, {@link Instant#MAX} if it was not
-     * @param goneAt {@link Instant#MAX} if nobody terminated it
-     */
-    public record Life(
-            String id, String vmId, Instant createdAt, Instant deletedAt, Instant goneAt) {}
 
     private record Secret(String secretKey, String sessionToken, Instant until) {}
 

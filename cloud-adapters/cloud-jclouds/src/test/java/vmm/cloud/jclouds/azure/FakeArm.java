@@ -7,9 +7,11 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
 import vmm.cloud.Tags;
+import vmm.cloud.jclouds.Life;
 import vmm.cloud.jclouds.RawServer;
 import vmm.cloud.jclouds.RawServer.Answer;
 import vmm.cloud.jclouds.RawServer.Drop;
+import vmm.cloud.jclouds.RawServer.Gate;
 import vmm.cloud.jclouds.RawServer.Reply;
 import vmm.cloud.jclouds.RawServer.Request;
 
@@ -78,21 +80,6 @@ public final class FakeArm implements AutoCloseable {
         String why = "";
         String address = "";
     }
-
-    /** What stands before it: it may pass a request on, or answer it otherwise, or both. */
-    public interface Gate {
-        Reply through(Request request, Function<Request, Reply> azure);
-    }
-
-    /**
-     * A machine that was made, as far as it is known now.
-     *
-     * @param vmId its tag, empty if it has none
-     * @param deletedAt when it was first asked to go, {@link Instant#MAX} if it was not
-     * @param goneAt {@link Instant#MAX} if nobody deleted it
-     */
-    public record Life(
-            String id, String vmId, Instant createdAt, Instant deletedAt, Instant goneAt) {}
 
     private final InstantSource clock;
     private final Map<String, Machine> machines = new LinkedHashMap<>();

@@ -7,8 +7,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
 import vmm.cloud.Tags;
+import vmm.cloud.jclouds.Life;
 import vmm.cloud.jclouds.RawServer;
 import vmm.cloud.jclouds.RawServer.Answer;
+import vmm.cloud.jclouds.RawServer.Gate;
 import vmm.cloud.jclouds.RawServer.Reply;
 import vmm.cloud.jclouds.RawServer.Request;
 
@@ -57,11 +59,6 @@ final class FakeOpenStack implements AutoCloseable {
         String fault = "";
         String userData = "";
         String port = "";
-    }
-
-    /** What stands before it: it may pass a request on, or answer it otherwise, or both. */
-    interface Gate {
-        Reply through(Request request, Function<Request, Reply> openStack);
     }
 
     final InstantSource clock;
@@ -220,15 +217,6 @@ final class FakeOpenStack implements AutoCloseable {
     synchronized int count() {
         return living().size();
     }
-
-    /**
-     * A server that was made, as far as it is known now.
-     *
-     * @param vmId its tag, empty if it has none
-     * @param deletedAt when it was first asked to go, {@link Instant#MAX} if it was not
-     * @param goneAt {@link Instant#MAX} if nobody deleted it
-     */
-    record Life(String id, String vmId, Instant createdAt, Instant deletedAt, Instant goneAt) {}
 
     /** Every server that was ever made. */
     synchronized List<Life> lives() {
