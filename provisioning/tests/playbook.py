@@ -1,0 +1,64 @@
+"""Runs a playbook of ours and tells what it changed."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ANSIBLE = Path(__file__).resolve().parent.parent / "ansible"
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a run of a playbook came to; tasks are named as they are written."""
+
+    status: int
+    changed: int
+    failed: int
+    unreachable: int
+    changed_tasks: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    said: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0 and self.failed == 0 and self.unreachable == 0
+
+
+def play(playbook: str, *arguments: str, env: dict[str, str] | None = None, timeout: float = 900) -> Played:
+    """Runs ansible-playbook in the folder of the playbooks. It never asks; it is ended after `timeout` seconds."""
+    done = subprocess.run(
+        ["ansible-playbook", playbook, *arguments],
+        cwd=ANSIBLE,
+        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_LOCALHOST_WARNING": "False", **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    said = done.stdout + done.stderr
+    try:
+        report, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{\n"))
+    except ValueError:
+        return Played(done.returncode, 0, 1, 0, said=said)
+    changed_tasks, failures = [], []
+    for played in report["plays"]:
+        for task in played["tasks"]:
+            for host, result in task["hosts"].items():
+                name = f"{host}: {task['task']['name']}"
+                if result.get("changed"):
+                    changed_tasks.append(name)
+                if result.get("failed") and not result.get("ignore_errors") or result.get("unreachable"):
+                    failures.append(f"{name}: {result.get('msg', '')}")
+    stats = report["stats"].values()
+    return Played(
+        done.returncode,
+        sum(s["changed"] for s in stats),
+        sum(s["failures"] for s in stats),
+        sum(s["unreachable"] for s in stats),
+        changed_tasks,
+        failures,
+        said,
+    )
