@@ -15,7 +15,7 @@ SOURCES := $(shell find pom.xml vmm-service/pom.xml vmm-service/src/main cloud-a
     db/migrations docs/api web-ui \( -name node_modules -o -name dist -o -name e2e \) -prune -o -print 2>/dev/null | sed 's/ /\\ /g')
 
 .PHONY: help run run-mixed mixed jar cloud-check test format format-check clean sim sim-long mutants crash replicas trouble e2e bench bench-openstack \
-    openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos
+    openstack-up openstack-down openstack-ctl test-openstack test-openstack-chaos onboard teardown-site image test-provisioning
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,19 @@ test-openstack: ## the adapter and the service on a real OpenStack (root, Debian
 
 test-openstack-chaos: ## two OpenStacks that break in a fill or are away as planned, KILLS=50 kills, SERVERS=520 servers (an hour or two)
 	@.ci/openstack.sh --chaos
+
+onboard: ## a new cloud from nothing, by Ansible: CLOUD=rutherford; CHECK=1 changes nothing; SITE=file for a site's file elsewhere
+	@provisioning/onboard "$(CLOUD)" $(if $(CHECK),--check) $(if $(SITE),--site "$(SITE)")
+
+teardown-site: ## removes all that onboard made of CLOUD=rutherford; asks first
+	@provisioning/onboard "$(CLOUD)" --teardown $(if $(SITE),--site "$(SITE)")
+
+image: ## an image for VMs, by Packer: TYPE=jupyter (base, desktop, mantid-like, gpu) SOURCE=openstack (amazon-ebs, azure-arm, qemu)
+	@[ -n "$(TYPE)" ] && [ -n "$(SOURCE)" ] || { echo "say what and where: make image TYPE=jupyter SOURCE=openstack" >&2; exit 2; }; \
+	packer/build "$(TYPE)" "$(SOURCE)"
+
+test-provisioning: ## playbooks, hosts and images for real: AREAS=static,hosts only these (root, Debian 12; 25 minutes at most)
+	@.ci/provisioning.sh
 
 format: ## formats all Java
 	@.ci/format.sh
