@@ -159,26 +159,27 @@ def test_ctrl_c_stops_ansible_says_so_and_leaves_nothing_running(cloud, tmp_path
     gate = tmp_path / "gate"
     run = subprocess.Popen(cloud.command("onboard", f"gate: {gate}"), cwd=cloud.checkout, env=cloud.env, text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-    wait_until(lambda: "network" in cloud.things() and processes_with(str(gate)))
+    wait_until(lambda: "credentials" in cloud.things() and processes_in(cloud.checkout))
     os.killpg(run.pid, signal.SIGINT)
     said, _ = run.communicate(timeout=30)
     assert run.returncode != 0
     assert "Stopped. What was made stays" in said
     assert "Traceback" not in said
-    wait_until(lambda: not processes_with(str(tmp_path)))
+    wait_until(lambda: not processes_in(cloud.checkout))
     gate.touch()
     again = cloud.make("onboard", f"gate: {gate}")
     assert again.returncode == 0, again.stdout
     assert cloud.things() == EVERYTHING
 
 
-def test_what_is_waited_for_is_said(cloud, tmp_path, monkeypatch):
+def test_what_is_waited_for_is_said(cloud, tmp_path):
     onboard = cloud.checkout / "provisioning/onboard"
     impatient = onboard.with_name("onboard-impatient")
     impatient.write_text(onboard.read_text().replace("PATIENCE = 20", "PATIENCE = 2"))
     impatient.chmod(0o755)
     cloud.command("onboard", f"gate: {tmp_path / 'gate'}")
-    run = subprocess.Popen([impatient, "folder", "--site", cloud.file], cwd=cloud.checkout, env=cloud.env, text=True, stdout=subprocess.PIPE)
+    command = [impatient, "folder", "--site", cloud.file]
+    run = subprocess.Popen(command, cwd=cloud.checkout, env=cloud.env, text=True, stdout=subprocess.PIPE)
     said = []
     for line in run.stdout:
         said.append(line)
@@ -195,14 +196,13 @@ def wait_until(condition, seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def processes_with(text: str) -> list[str]:
-    """Command lines of processes that name it."""
+def processes_in(folder: Path) -> list[str]:
+    """Command lines of processes that work in it."""
     lines = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if (process / "cwd").readlink().is_relative_to(folder):
+                lines.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         except OSError:
             continue
-        if text in line and "pytest" not in line:
-            lines.append(line)
     return lines
