@@ -1,0 +1,1 @@
+"""Stands in for Microsoft's kiota_authentication_azure; see msgraph."""

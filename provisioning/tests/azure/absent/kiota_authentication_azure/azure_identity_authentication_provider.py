@@ -1,0 +1,3 @@
+"""The one name that azure.azcollection imports from here."""
+
+AzureIdentityAuthenticationProvider = None

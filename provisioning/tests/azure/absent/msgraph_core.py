@@ -1,0 +1,3 @@
+"""Stands in for Microsoft's msgraph_core; see msgraph."""
+
+GraphClientFactory = NationalClouds = None
