@@ -2,7 +2,8 @@
 """The machines of all sites in an OpenStack project, as an inventory of Ansible: in the groups of their site and of their role.
 
 The collection's own plug-in would list every VM of the VMM in the project too, with all that nova says of it, and cannot be told not to.
-Without credentials (OS_CLOUD or OS_AUTH_URL) there is nothing here: sites of other clouds use the same folder."""
+Without credentials (OS_CLOUD or OS_AUTH_URL) there is nothing here, as sites of other clouds use the same folder; with wrong ones there is
+nothing either, and why is said on stderr: a failure would have Ansible try to read this file as ini."""
 import json
 import os
 import sys
@@ -29,15 +30,17 @@ def inventory(cloud):
 
 
 def main():
+    nothing = {"_meta": {"hostvars": {}}}
     if not (os.environ.get("OS_CLOUD") or os.environ.get("OS_AUTH_URL")):
-        return {"_meta": {"hostvars": {}}}
+        return nothing
     import keystoneauth1.exceptions
     import openstack
 
     try:
         return inventory(openstack.connect())
     except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as failure:
-        sys.exit(f"openstack: {str(failure).splitlines()[0]}")
+        print(f"No machines of OpenStack are known: {str(failure).splitlines()[0]}", file=sys.stderr)
+        return nothing
 
 
 if __name__ == "__main__":
