@@ -41,8 +41,8 @@ def clock(agent):
         def sleep(self, seconds):
             assert seconds > 0, "a pause that is none"
             self.slept += 1
-            self.time += seconds
-            if self.time >= self.until:
+            self.time = min(self.time + seconds, self.until)
+            if self.time == self.until:
                 raise Over
 
     return Turned()
