@@ -11,8 +11,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from machines import at
 
 VM = "analysis"  # it has a way to both endpoints, as the VMs of users have
-HERE = ("movement", "10.60.10.14")
-THERE = ("movement2", "198.51.100.30")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    machine: str
+    address: str
+
+    def url(self, path: str) -> str:
+        """By the name that is in its certificate."""
+        return f"https://lab-{self.machine}:1094{path}"
+
+
+HERE = Endpoint("movement", "10.60.10.14")
+THERE = Endpoint("movement2", "198.51.100.30")
 
 
 class Identities:
@@ -85,36 +97,30 @@ class Client:
     identities: Identities
     who: str | None
 
-    def ask(self, endpoint: tuple[str, str], path: str, *options: str) -> Answer:
+    def ask(self, endpoint: Endpoint, path: str, *options: str) -> Answer:
         split = "\n--8<--\n"
         said = at(
             VM,
             *["curl", "--silent", "--path-as-is", "--max-time", "60", *self.identities.shown(self.who)],
-            *[option for host, address in (HERE, THERE) for option in ("--resolve", f"{host}:1094:{address}")],
-            *["--write-out", split + "%{http_code}" + split + "%{header_json}", *options, f"https://{endpoint[0]}:1094{path}"],
+            *["--resolve", f"lab-{endpoint.machine}:1094:{endpoint.address}", *options, endpoint.url(path)],
+            *["--write-out", split + "%{http_code}" + split + "%{header_json}"],
             timeout=90,
         ).stdout
         body, status, headers = said.split(split)
         last = {header: values[-1] for header, values in json.loads(headers).items()} if headers.strip() else {}
         return Answer(int(status), last, body)
 
-    def token(self, endpoint: tuple[str, str], path: str, activity: str) -> str:
+    def token(self, endpoint: Endpoint, path: str, activity: str) -> str:
         wanted = json.dumps({"caveats": [f"activity:{activity}"], "validity": "PT5M"})
         answer = self.ask(endpoint, path, "--header", "Content-Type: application/macaroon-request", "--data", wanted)
         return json.loads(answer.body)["macaroon"] if answer.status == 200 else ""
 
-    def pull(self, to: tuple[str, str], path: str, source: str, token: str) -> Answer:
-        """Asks `to` to fetch from elsewhere."""
-        return self.ask(
-            to, path, "--request", "COPY", "--header", f"Source: {source}", "--header", f"TransferHeaderAuthorization: Bearer {token}"
-        )
+    def copy(self, asked: Endpoint, path: str, *, token: str, **other: str) -> Answer:
+        """Asks an endpoint to fetch its `path` from source=URL, or to send it to destination=URL, and shows the token there."""
+        [(direction, url)] = other.items()
+        headers = [f"{direction.title()}: {url}", f"TransferHeaderAuthorization: Bearer {token}"]
+        return self.ask(asked, path, "--request", "COPY", *[part for header in headers for part in ("--header", header)])
 
-    def push(self, of: tuple[str, str], path: str, destination: str, token: str) -> Answer:
-        """Asks `of` to send elsewhere."""
-        return self.ask(
-            of, path, "--request", "COPY", "--header", f"Destination: {destination}", "--header", f"TransferHeaderAuthorization: Bearer {token}"
-        )
-
-    def checksum(self, endpoint: tuple[str, str], path: str) -> str:
+    def checksum(self, endpoint: Endpoint, path: str) -> str:
         """The adler32 that an endpoint tells of a file."""
         return self.ask(endpoint, path, "--head", "--header", "Want-Digest: adler32").headers["digest"].removeprefix("adler32=")

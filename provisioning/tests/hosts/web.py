@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from machines import LAB, at, done, until
+from machines import at, done, inside, until
 
 ORIGIN = "198.51.100.80"
 
@@ -21,8 +21,8 @@ NAMES = {
     "neighbour.listed.example": "10.60.10.13",
     "home.listed.example": "172.20.5.10",
     "stratum1.example": ORIGIN,
-    "movement": "10.60.10.14",
-    "movement2": "198.51.100.30",
+    "lab-movement": "10.60.10.14",
+    "lab-movement2": "198.51.100.30",
 }
 
 
@@ -34,15 +34,13 @@ def name_all(*hosts: str) -> None:
 
 
 @contextmanager
-def origin() -> Iterator[None]:
-    """The origin as long as this lasts."""
-    script = Path(__file__).with_name("origin.py")
-    ports = ["80", "443", "8000", "8080"]
-    namespace = subprocess.run([LAB, "ns", "origin"], capture_output=True, text=True, check=True).stdout.strip()
-    server = subprocess.Popen(["ip", "netns", "exec", namespace, "/usr/bin/python3", script, ORIGIN, *ports])
+def origin(machine: str = "origin", address: str = ORIGIN, *ports: str) -> Iterator[None]:
+    """A web server as long as this lasts."""
+    script, ports = Path(__file__).with_name("origin.py"), ports or ("80", "443", "8000", "8080")
+    server = subprocess.Popen([*inside(machine), "/usr/bin/python3", script, address, *ports])
     try:
-        listening = ["sh", "-c", f"ss -Hltn | grep -c {ORIGIN}:"]
-        until(lambda: at("origin", *listening).stdout.strip() == str(len(ports)), "the origin listens")
+        listening = ["sh", "-c", f"ss -Hltn | grep -c ' {address}:'"]
+        until(lambda: at(machine, *listening).stdout.strip() == str(len(ports)), "the web server listens")
         yield
     finally:
         server.terminate()
