@@ -1,6 +1,7 @@
 """A site on a stub of EC2, and what plays its playbooks there."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -58,18 +59,11 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def account():
-    account = Account()
-    yield account
-    assert not account.defects, account.defects
+def new_site(tmp_path_factory):
+    """Makes sites, each with an account that is served until the end."""
+    with ExitStack() as served:
 
+        def site(name: str, account: Account) -> Site:
+            return Site(name, tmp_path_factory.mktemp(name), account, served.enter_context(Stub(account)).url)
 
-@pytest.fixture(scope="session")
-def stub(account):
-    with Stub(account) as stub:
-        yield stub
-
-
-@pytest.fixture(scope="session")
-def new_site(stub, tmp_path_factory):
-    return lambda name: Site(name, tmp_path_factory.mktemp(name), stub.account, stub.url)
+        yield site
