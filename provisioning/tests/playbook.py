@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ANSIBLE = Path(__file__).resolve().parent.parent / "ansible"
+CONTROLLER = ANSIBLE.parent / "controller"
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,11 @@ class Played:
         return self.status == 0 and self.failed == 0 and self.unreachable == 0
 
 
-def play(playbook: str, *arguments: str, env: dict[str, str] | None = None, timeout: float = 900) -> Played:
-    """Runs ansible-playbook in the folder of the playbooks. It never asks; it is ended after `timeout` seconds."""
+def play(playbook: str, *arguments: str, by: tuple = (), env: dict[str, str] | None = None, timeout: float = 900) -> Played:
+    """Runs ansible-playbook in the folder of the playbooks, `by` the controller where the test is not in it. It never asks; it is ended
+    after `timeout` seconds."""
     done = subprocess.run(
-        ["ansible-playbook", playbook, *arguments],
+        [*by, "ansible-playbook", playbook, *arguments],
         cwd=ANSIBLE,
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_LOCALHOST_WARNING": "False", **(env or {})},
         stdin=subprocess.DEVNULL,
