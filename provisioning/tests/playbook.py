@@ -53,7 +53,8 @@ def play(playbook: str, *arguments: str, by: tuple = (), env: dict[str, str] | N
                 if result.get("changed"):
                     changed_tasks.append(name)
                 if result.get("failed") and not result.get("ignore_errors") or result.get("unreachable"):
-                    failures.append(f"{name}: {result.get('msg', '')}")
+                    wrong = [item for item in result.get("results", []) if item.get("failed")] or [result]
+                    failures += [f"{name}: {item.get('msg', '')}" for item in wrong]
     stats = report["stats"].values()
     return Played(
         done.returncode,

@@ -134,9 +134,10 @@ class Arm:
             parent = path.rsplit("/", 2)[0].lower()
             if parent not in self.resources:
                 raise Refused(404, "ParentResourceNotFound")
+            thing.pop("location", None)
         elif not thing.get("location"):
             raise Refused(400, "LocationRequired")
-        if before and before.get("location") != thing.get("location"):
+        elif before and before["location"] != thing["location"]:
             raise Refused(409, "InvalidResourceLocation")
         for reference, _ in references(thing):
             if reference.lower() not in self.resources:
@@ -285,6 +286,7 @@ class Arm:
             if any(user != thing["id"] for user, prop in self.users(nic["id"]) if prop == "networkInterfaces"):
                 raise Refused(400, "NicInUse")
         properties["vmId"] = before["properties"]["vmId"] if before else str(uuid4())
+        properties["storageProfile"].setdefault("dataDisks", [])
         disk = properties["storageProfile"]["osDisk"]
         disk["osType"] = "Linux"
         path = f"{thing['id'].partition('/providers/')[0]}/providers/{COMPUTE}/disks/{disk['name']}"
@@ -294,7 +296,7 @@ class Arm:
                 raise Refused(400, "InvalidParameter", "linuxConfiguration")
             if path.lower() in self.resources:
                 raise Refused(409, "ConflictingUserInput", f"Disk {disk['name']} already exists")
-            self.write(path, {"location": thing["location"], "tags": thing.get("tags"), "properties": {"osType": "Linux"}})
+            self.write(path, {"location": thing["location"], "tags": thing.get("tags"), "sku": {"name": "StandardSSD_LRS"}, "properties": dict(DISK)})
             self.resources[path.lower()]["properties"]["provisioningState"] = "Succeeded"
         disk["managedDisk"] = (disk.get("managedDisk") or {}) | {"id": path}
 
@@ -456,6 +458,7 @@ class Arm:
         return 404, {"error": "not_found"}
 
 
+DISK = {"osType": "Linux", "diskSizeGB": 30, "diskState": "Attached", "creationData": {"createOption": "FromImage"}, "encryption": {}}
 INSTANCE_VIEW = {"statuses": [{"code": "ProvisioningState/succeeded"}, {"code": "PowerState/running"}]}
 SIZES = ["Standard_B1s", "Standard_B2s", "Standard_D4s_v5"]
 VERSIONS = ["0.20260316.2053", "0.20261101.2284"]

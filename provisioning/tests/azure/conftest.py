@@ -17,8 +17,8 @@ cloud_kind: azure
 cloud_azure_location: uksouth
 infra_flavor: Standard_B2s
 admin_cidrs: [198.51.100.0/28]
-vm_client_cidrs: [198.51.100.0/24]
-home_cidrs: [172.20.5.0/24, 172.20.5.128/25]
+vm_client_cidrs: [198.51.100.0/24, 198.51.100.128/25] # the second is in the first, which Azure would refuse in one rule
+home_cidrs: [172.20.5.0/24, 172.20.9.0/24]
 site_secrets: {secrets}
 configure_hosts: false
 infra_hosts:

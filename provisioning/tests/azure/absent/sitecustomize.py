@@ -4,7 +4,8 @@ azure.azcollection imports some forty of them for every module; these take most 
 collection imports whole with what Debian has is a test of its own, without this file."""
 
 import sys
-from importlib.machinery import ModuleSpec
+from functools import wraps
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 UNUSED = {
@@ -44,3 +45,37 @@ class Unused:
 
 
 sys.meta_path.insert(0, Unused)
+
+
+class Compute:
+    """Debian's azure-mgmt-compute is 34, the collection is written for 33, whose version 2024-07-01 of the API it has not; it is given the next."""
+
+    INSTEAD = {"2024-07-01": "2024-11-01"}
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "azure.mgmt.compute._compute_management_client":
+            return None
+        spec = PathFinder.find_spec(name, path)
+        run = spec.loader.exec_module
+
+        def run_and_teach(module):
+            run(module)
+            client = module.ComputeManagementClient
+            client.__init__ = cls.later(client.__init__)
+            client.models = staticmethod(cls.later(client.models))
+
+        spec.loader.exec_module = run_and_teach
+        return spec
+
+    @classmethod
+    def later(cls, function):
+        @wraps(function)  # the collection looks at the arguments' names
+        def called(*args, **kwargs):
+            args = [cls.INSTEAD.get(arg, arg) if isinstance(arg, str) else arg for arg in args]
+            return function(*args, **{**kwargs, **{key: cls.INSTEAD.get(kwargs[key], kwargs[key]) for key in ("api_version",) if key in kwargs}})
+
+        return called
+
+
+sys.meta_path.insert(0, Compute)
