@@ -40,6 +40,11 @@ def play(playbook: str, *arguments: str, by: tuple = (), env: dict[str, str] | N
         timeout=timeout,
         check=False,
     )
+    return read(done)
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Played:
+    """What a run of ansible-playbook came to, from what its callback `json` wrote."""
     said = done.stdout + done.stderr
     try:
         report, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{\n"))
