@@ -1,9 +1,10 @@
 """AWX as code names only what exists: playbooks, inventories, settings, and its own parts."""
 
+import json
 import re
 
 import pytest
-from tree import ANSIBLE, CHECKOUT, PROVISIONING, ROLES, read
+from tree import ANSIBLE, CHECKOUT, PROVISIONING, ROLES, controller, read
 
 CONTENT = read(PROVISIONING / "awx/content.yml")
 TEMPLATES = {template["name"]: template for template in CONTENT["awx_job_templates"]}
@@ -73,3 +74,25 @@ def test_secret_fields_are_marked_as_such():
         for field in type_["inputs"]["fields"]:
             if re.search("secret$|password|token", field["id"]):
                 assert field.get("secret") is True, field["id"]
+
+
+def test_a_workflow_becomes_nodes_in_a_row_each_naming_the_next(tmp_path):
+    task = read(PROVISIONING / "awx/workflow.yml")[0]
+    shown = {"nodes": task["awx.awx.workflow_job_template"]["workflow_nodes"], "survey": task["vars"]["asked"]}
+    (tmp_path / "shown.yml").write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [{
+        "name": "Write them",
+        "ansible.builtin.copy": {"dest": str(tmp_path) + "/{{ pair.1.name }}.json", "content": "{{ shown | to_json }}", "mode": "0600"},
+        "loop": "{{ awx_sites | product(awx_workflows) }}",
+        "loop_control": {"loop_var": "pair"},
+        "vars": {**task["vars"], "shown": shown},
+        "when": "pair.0.name == 'rutherford'",
+    }]}]))
+    done = controller("ansible-playbook", "-e", f"@{PROVISIONING}/awx/content.yml", str(tmp_path / "shown.yml"), folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+    onboard = json.loads((tmp_path / "onboard.json").read_text())
+    end = json.loads((tmp_path / "end.json").read_text())
+    assert [node["unified_job_template"]["name"] for node in onboard["nodes"]] == ["vmm rutherford network", "vmm rutherford hosts", "vmm rutherford fleet"]
+    assert [node["related"]["success_nodes"] for node in onboard["nodes"]] == [[{"identifier": "node1"}], [{"identifier": "node2"}], []]
+    assert onboard["survey"] == []
+    assert [node["unified_job_template"]["type"] for node in end["nodes"]] == ["workflow_approval", "job_template"]
+    assert [question["variable"] for question in end["survey"]] == ["teardown"]
