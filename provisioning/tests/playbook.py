@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ANSIBLE = Path(__file__).resolve().parent.parent / "ansible"
-CONTROLLER = ANSIBLE.parent / "controller"
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,15 @@ class Played:
         return self.status == 0 and self.failed == 0 and self.unreachable == 0
 
 
-def play(playbook: str, *arguments: str, by: tuple = (), env: dict[str, str] | None = None, timeout: float = 900) -> Played:
-    """Runs ansible-playbook in the folder of the playbooks, `by` the controller where the test is not in it. It never asks; it is ended
-    after `timeout` seconds."""
+def play(
+    playbook: str, *arguments: str, env: dict[str, str] | None = None, timeout: float = 900, through: tuple[str, ...] = ()
+) -> Played:
+    """
+    Runs ansible-playbook in the folder of the playbooks, by the command `through` if there is one. It never asks; it is ended after
+    `timeout` seconds.
+    """
     done = subprocess.run(
-        [*by, "ansible-playbook", playbook, *arguments],
+        [*through, "ansible-playbook", playbook, *arguments],
         cwd=ANSIBLE,
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_LOCALHOST_WARNING": "False", **(env or {})},
         stdin=subprocess.DEVNULL,
@@ -40,11 +43,6 @@ def play(playbook: str, *arguments: str, by: tuple = (), env: dict[str, str] | N
         timeout=timeout,
         check=False,
     )
-    return read(done)
-
-
-def read(done: subprocess.CompletedProcess[str]) -> Played:
-    """What a run of ansible-playbook came to, from what its callback `json` wrote."""
     said = done.stdout + done.stderr
     try:
         report, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{\n"))
@@ -58,8 +56,7 @@ def read(done: subprocess.CompletedProcess[str]) -> Played:
                 if result.get("changed"):
                     changed_tasks.append(name)
                 if result.get("failed") and not result.get("ignore_errors") or result.get("unreachable"):
-                    wrong = [item for item in result.get("results", []) if item.get("failed")] or [result]
-                    failures += [f"{name}: {item.get('msg', '')}" for item in wrong]
+                    failures.append(f"{name}: {result.get('msg', '')}")
     stats = report["stats"].values()
     return Played(
         done.returncode,
