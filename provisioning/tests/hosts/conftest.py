@@ -15,6 +15,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
 from playbook import Played, play  # noqa: E402
+from web import name_all  # noqa: E402
 
 LAB = TESTS / "lab" / "lab"
 CONTROLLER = TESTS.parent / "controller"
@@ -43,6 +44,7 @@ def site(run):
         subprocess.run([CONTROLLER], check=True)
         subprocess.run([LAB, "down"], check=True)
         subprocess.run([LAB, "up"], check=True)
+        name_all("squid", "cvmfs", "movement", "movement2")
         played = run()
         assert played.ok, "\n".join(played.failures) or played.said[-3000:]
         assert played.changed > 100, "the first run made the hosts"
