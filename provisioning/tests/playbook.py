@@ -26,10 +26,15 @@ class Played:
         return self.status == 0 and self.failed == 0 and self.unreachable == 0
 
 
-def play(playbook: str, *arguments: str, env: dict[str, str] | None = None, timeout: float = 900) -> Played:
-    """Runs ansible-playbook in the folder of the playbooks. It never asks; it is ended after `timeout` seconds."""
+def play(
+    playbook: str, *arguments: str, env: dict[str, str] | None = None, timeout: float = 900, through: tuple[str, ...] = ()
+) -> Played:
+    """
+    Runs ansible-playbook in the folder of the playbooks, by the command `through` if there is one. It never asks; it is ended after
+    `timeout` seconds.
+    """
     done = subprocess.run(
-        ["ansible-playbook", playbook, *arguments],
+        [*through, "ansible-playbook", playbook, *arguments],
         cwd=ANSIBLE,
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_LOCALHOST_WARNING": "False", **(env or {})},
         stdin=subprocess.DEVNULL,
