@@ -175,12 +175,13 @@ def test_typing_is_use_and_a_terminal_without_it_is_none(service, relay, guest, 
 def test_busy_process_of_a_person_is_use_as_long_as_it_is_busy(service, relay, guest, allocation):
     more_reports(relay, 2)
     before = last_active(service, allocation)
-    with subprocess.Popen([LAB, "exec", "analysis", "runuser", "-u", "scientist", "--", "sh", "-c", "while :; do :; done"],
-                          env=guest.environment) as busy:
+    # Before all others, so that it has its core also where this machine has much to do.
+    loop = ["nice", "-n", "-15", "runuser", "-u", "scientist", "--", "sh", "-c", "while :; do :; done"]
+    with subprocess.Popen([LAB, "exec", "analysis", *loop], env=guest.environment) as busy:
         try:
             wait_for(lambda: last_active(service, allocation) > before + 1, 30, "it is seen")
             first = last_active(service, allocation)
-            assert any(s["kind"] == "process" or r["cpuPercent"] >= 5 for r in more_reports(relay, 2) for s in r["sessions"] or [{"kind": ""}])
+            assert any(report["cpuPercent"] >= 5 for report in more_reports(relay, 2))
             assert last_active(service, allocation) > first
         finally:
             guest.run("pkill", "-u", "scientist", "-x", "sh", check=False)
@@ -202,26 +203,23 @@ def test_work_of_daemons_is_no_use(service, relay, guest, allocation):
     assert last_active(service, allocation) == before
 
 
-def test_service_that_was_away_is_reported_to_again_without_a_flood(service, relay, guest, allocation):
+def test_service_that_was_away_is_reported_to_again_without_a_flood(service, relay, vm, guest, allocation):
     service.stop()
     stopped = time.monotonic()
-    wait_for(lambda: [1 for came, _, _, status in relay.seen if came > stopped and status == 0], 4 * INTERVAL + 20, "a report that nobody took")
-    ticks = 3
-    wait_for(lambda: time.monotonic() > stopped + ticks * INTERVAL, 60, "the timer has called a few times")
+
+    def tries(answered):
+        return [came for came, path, _, status in list(relay.seen) if came > stopped and path.endswith("/activity") and status == answered]
+
+    wait_for(lambda: tries(0), 4 * INTERVAL + 20, "a report that nobody took")
+    wait_for(lambda: time.monotonic() > stopped + 3 * INTERVAL, 60, "the timer has called a few times")
     service.start()
-    back = time.monotonic()
-    reported = wait_for(lambda: [came for came, path, _, status in relay.seen if came > stopped and status == 204], 130, "it reports again")[0]
-    while_away = [came for came, _, _, status in relay.seen if came > stopped and status == 0]
-    assert len(while_away) <= 2, "one, and one more if the service took its time to start"
-    assert reported - while_away[-1] >= 29, "the first pause is 30 to 60 s, however often the timer calls"
-    assert reported - back < 130
+    wait_for(lambda: tries(204), 310, "it reports again")
+    away = [*tries(0), tries(204)[0]]
+    pauses = [later - earlier for earlier, later in zip(away, away[1:])]
+    assert min(pauses) >= 29, "the first pause is 30 to 60 s, however often the timer calls"
     more_reports(relay, 2)
     assert service.get(f"/api/v1/allocations/{allocation}", "scientist")["activity"]["state"] != "UNKNOWN"
-    assert state_of(service, relay_vm(service)) == "ALLOCATED"
-
-
-def relay_vm(service):
-    return service.get("/api/v1/vms?state=ALLOCATED", "operator")["items"][0]["id"]
+    assert state_of(service, vm) == "ALLOCATED"
 
 
 def test_after_the_release_it_is_told_once_that_its_vm_is_going_and_is_quiet(service, relay, guest, allocation):
