@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ANSIBLE = Path(__file__).resolve().parent.parent / "ansible"
+CONTROLLER = ANSIBLE.parent / "controller"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ def play(
         timeout=timeout,
         check=False,
     )
+    return read(done)
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Played:
+    """What a run of ansible-playbook came to, from what its callback `json` wrote."""
     said = done.stdout + done.stderr
     try:
         report, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{\n"))
@@ -56,7 +62,8 @@ def play(
                 if result.get("changed"):
                     changed_tasks.append(name)
                 if result.get("failed") and not result.get("ignore_errors") or result.get("unreachable"):
-                    failures.append(f"{name}: {result.get('msg', '')}")
+                    wrong = [item for item in result.get("results", []) if item.get("failed")] or [result]
+                    failures += [f"{name}: {item.get('msg', '')}" for item in wrong]
     stats = report["stats"].values()
     return Played(
         done.returncode,

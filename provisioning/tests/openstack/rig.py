@@ -70,7 +70,7 @@ class Site:
 
     def play(self, playbook: str, *arguments: str, **changes: str | None) -> Played:
         named = ["-e", f"cloud={self.name}", "-e", f"site_file={self.file}", "-e", "configure_hosts=false"]
-        return play(playbook, *named, *arguments, by=(CONTROLLER,), env=environment(**changes))
+        return play(playbook, *named, *arguments, through=(str(CONTROLLER),), env=environment(**changes))
 
 
 def everything(cloud) -> set[str]:
