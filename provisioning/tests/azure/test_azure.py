@@ -45,9 +45,10 @@ def things(site) -> set[str]:
 
 def allowed(site, group: str) -> set[tuple]:
     """What a security group lets in, in order of its rules and to the first that denies all."""
-    rules = [rule["properties"] for rule in site.arm.get("cumulus", f"{NET}/networkSecurityGroups", f"cumulus-{group}")["properties"]["securityRules"]]
+    shown = site.arm.get("cumulus", f"{NET}/networkSecurityGroups", f"cumulus-{group}")["properties"]["securityRules"]
+    rules = [rule["properties"] for rule in shown if rule["properties"]["direction"] == "Inbound"]
     found = set()
-    for rule in sorted((rule for rule in rules if rule["direction"] == "Inbound"), key=lambda rule: rule["priority"]):
+    for rule in sorted(rules, key=lambda rule: rule["priority"]):
         if rule["access"] == "Deny":
             assert (rule["protocol"], rule["sourceAddressPrefix"], rule["destinationPortRange"]) == ("*", "*", "*")
             return found
@@ -66,21 +67,35 @@ def changed(played) -> set[str]:
     return {name.removeprefix("localhost: cloud_azure : ") for name in played.changed_tasks}
 
 
+def space(cidr: str) -> dict:
+    return {"addressSpace": {"addressPrefixes": [cidr]}}
+
+
 def writes(site) -> list[tuple[str, str]]:
     """What was asked for but reading; the inventory is read with each playbook, by POSTs to /batch."""
     return [(method, path) for method, path in site.arm.asked if method != "GET" and path != "/batch"]
 
 
+def test_things_of_others_that_have_our_names_are_refused_and_left(site):
+    site.arm.put("cumulus", f"{NET}/networkSecurityGroups", "cumulus-vms", properties={})
+    site.arm.asked.clear()
+    played = site.play("network.yml")
+    assert not played.ok and "without the tag vmm-site cumulus: cumulus-vms." in played.failures[0]
+    assert writes(site) == []
+    site.arm.drop("cumulus", f"{NET}/networkSecurityGroups", "cumulus-vms")
+
+
 def test_a_half_made_site_is_made_whole(site):
     site.arm.put_group("cumulus", {"location": "uksouth", "tags": MINE})
-    site.arm.put("cumulus", f"{NET}/virtualNetworks", "cumulus", tags=MINE, properties={"addressSpace": {"addressPrefixes": ["10.60.0.0/16"]}})
+    site.arm.put("cumulus", f"{NET}/virtualNetworks", "cumulus", tags=MINE, properties=space("10.60.0.0/16"))
     site.arm.put("cumulus", f"{NET}/virtualNetworks/subnets", "cumulus/private", properties={"addressPrefix": "10.60.10.0/24"})
     # Interrupted between its making and its tagging.
-    site.arm.put("cumulus", f"{NET}/publicIPAddresses", "cumulus-nat", tags=MINE, sku={"name": "Standard"}, properties={"publicIPAllocationMethod": "Static"})
+    static = {"sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}}
+    site.arm.put("cumulus", f"{NET}/publicIPAddresses", "cumulus-nat", tags=MINE, **static)
     address = {"id": site.arm.id_of("cumulus", f"{NET}/publicIPAddresses", "cumulus-nat")}
     site.arm.put("cumulus", f"{NET}/natGateways", "cumulus-nat", sku={"name": "Standard"}, properties={"publicIpAddresses": [address]})
-    # Another site in the same subscription, and things of others in the same group.
-    site.arm.put("harwell", f"{NET}/virtualNetworks", "harwell", tags={"vmm-site": "harwell"}, properties={"addressSpace": {"addressPrefixes": ["10.70.0.0/16"]}})
+    # Another site in the same subscription.
+    site.arm.put("harwell", f"{NET}/virtualNetworks", "harwell", tags={"vmm-site": "harwell"}, properties=space("10.70.0.0/16"))
     site.arm.put("harwell", f"{NET}/natGateways", "cumulus-nat", tags={"vmm-site": "harwell"}, properties={})
 
     made = changed(site.play("site.yml"))
@@ -131,13 +146,9 @@ def test_a_second_run_changes_nothing(site):
 
 
 def test_what_others_changed_is_put_right_and_nothing_else_is_touched(site):
-    site.arm.put(
-        "cumulus",
-        f"{NET}/networkSecurityGroups/securityRules",
-        "cumulus-services/backdoor",
-        properties={"priority": 90 + 100, "direction": "Inbound", "access": "Allow", "protocol": "*", "sourceAddressPrefix": "*", "destinationPortRange": "*"}
-        | {"sourcePortRange": "*", "destinationAddressPrefix": "*"},
-    )
+    anything = dict.fromkeys(("protocol", "sourceAddressPrefix", "sourcePortRange", "destinationAddressPrefix", "destinationPortRange"), "*")
+    backdoor = {"priority": 190, "direction": "Inbound", "access": "Allow", **anything}
+    site.arm.put("cumulus", f"{NET}/networkSecurityGroups/securityRules", "cumulus-services/backdoor", properties=backdoor)
     hop = {"nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.60.0.66"}
     site.arm.put("cumulus", f"{NET}/routeTables/routes", "cumulus-public/detour", properties={"addressPrefix": "192.0.2.0/24", **hop})
     site.arm.put("cumulus", f"{NET}/routeTables/routes", "cumulus-private/home-172.20.9.0-24", properties={"addressPrefix": "172.20.9.0/24", **hop})
@@ -248,7 +259,8 @@ def test_teardown_removes_nothing_unless_the_answer_is_its_name(site):
 
 
 def test_teardown_refuses_while_a_vm_of_the_vmm_is_in_the_network_and_names_it(site):
-    site.arm.put("vmm", f"{NET}/networkInterfaces", "vmm-isis-1234-nic", tags={"vmm-installation": "isis"}, properties={"ipConfigurations": [nic(site, "10.60.0.80")]})
+    theirs = {"tags": {"vmm-installation": "isis"}, "properties": {"ipConfigurations": [nic(site, "10.60.0.80")]}}
+    site.arm.put("vmm", f"{NET}/networkInterfaces", "vmm-isis-1234-nic", **theirs)
     before = site.arm.names()
     played = site.play("teardown.yml", "-e", "teardown=cumulus")
     assert not played.ok and "vmm-isis-1234." in played.failures[0]
@@ -259,7 +271,7 @@ def test_teardown_refuses_while_a_vm_of_the_vmm_is_in_the_network_and_names_it(s
 def test_teardown_leaves_nothing_of_the_site_and_all_of_others(site):
     # Half removed by hand: an interface and a disk without their machine.
     site.arm.drop("cumulus", f"{COMPUTE}/virtualMachines", "cumulus-squid")
-    others = {name for name in site.arm.names("harwell")}
+    others = site.arm.names("harwell")
     played = site.play("teardown.yml", "-e", "teardown=cumulus")
     assert played.ok, played.failures or played.said
     assert site.arm.names("cumulus") == set()

@@ -11,10 +11,12 @@ LAST = [
 
 
 def azure_rules(group):
-    """Rules of one group. Networks that overlap are joined, as Azure refuses them in one rule; what comes from nowhere is left out."""
+    """Rules of one group. Networks that overlap are joined, as Azure refuses them in one rule. What comes from nowhere is
+    left out, and IPv6, which the site's network has not."""
     rules = []
     for entry in group["ingress"]:
-        sources = [str(network) for network in ipaddress.collapse_addresses(ipaddress.ip_network(cidr) for cidr in entry["from"])]
+        networks = [ipaddress.ip_network(cidr) for cidr in entry["from"] if ":" not in cidr]
+        sources = [str(network) for network in ipaddress.collapse_addresses(networks)]
         if not sources:
             continue
         name = entry["protocol"] if entry["protocol"] == "any" else f"{entry['protocol']}-{entry['port']}"
