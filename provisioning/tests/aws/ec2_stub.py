@@ -413,7 +413,7 @@ class Account:
     def DisassociateAddress(self, p):
         for address in self.all("eipalloc"):
             if address.get("AssociationId") == p.get("AssociationId", ""):
-                if self.things[address["NetworkInterfaceId"]]["InterfaceType"] == "nat_gateway":
+                if self.things[address["NetworkInterfaceId"]]["InterfaceType"] == "natGateway":
                     raise Refused("AuthFailure", "You do not have permission to access the specified resource.")
                 self._disassociate(address)
                 return
@@ -432,7 +432,7 @@ class Account:
             raise Refused("Gateway.NotAttached", f"Network {subnet['VpcId']} has no Internet gateway attached")
         if "AssociationId" in address:
             raise Refused("Resource.AlreadyAssociated", f"Elastic IP address [{p['AllocationId']}] is already associated")
-        interface = self._add_interface(subnet, [], self._free(subnet), "Interface for NAT Gateway", [], type="nat_gateway")
+        interface = self._add_interface(subnet, [], self._free(subnet), "Interface for NAT Gateway", [], type="natGateway")
         interface.update(Status="in-use", RequesterManaged=True)
         self._associate(address, interface)
         where = {"AllocationId": p["AllocationId"], "NetworkInterfaceId": interface["NetworkInterfaceId"], "PublicIp": address["PublicIp"]}
