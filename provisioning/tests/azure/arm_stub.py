@@ -445,12 +445,13 @@ class Arm:
         path = urlsplit(url).path
         base = f"https://{LOGIN}/{TENANT}"
         if path.endswith("/.well-known/openid-configuration"):
-            return 200, {"issuer": f"{base}/v2.0", "authorization_endpoint": f"{base}/oauth2/v2.0/authorize", "token_endpoint": f"{base}/oauth2/v2.0/token"}
+            oauth = f"{base}/oauth2/v2.0"
+            return 200, {"issuer": f"{base}/v2.0", "authorization_endpoint": f"{oauth}/authorize", "token_endpoint": f"{oauth}/token"}
         if path.endswith("/discovery/instance"):
             return 200, {"tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration", "metadata": []}
         if path == f"/{TENANT}/oauth2/v2.0/token" and method == "POST":
             if form.get("client_secret") != self.secret:
-                return 401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided.", "error_codes": [7000215]}
+                return 401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}
             token = str(uuid4())
             self.tokens.add(token)
             return 200, {"token_type": "Bearer", "expires_in": 3599, "access_token": token}
@@ -498,6 +499,12 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     host = ""
+
+    def handle_one_request(self):
+        try:
+            super().handle_one_request()
+        except ConnectionError:  # a module that has ended
+            self.close_connection = True
 
     def do_CONNECT(self):
         self.host = self.path.partition(":")[0]
