@@ -47,12 +47,20 @@ class Bakery:
         )
         return root, read(done)
 
+    def image(self, image: str, begin: Path | None = None) -> Path:
+        """An image that tests share, baked once."""
+        if (self.folder / image / "etc/vmm/image.json").exists():
+            return self.folder / image
+        root, played = self.bake(image, image, begin=begin)
+        assert played.ok, played.failures or played.said[-2000:]
+        return root
+
 
 @pytest.fixture(scope="session")
 def bakery():
     if os.geteuid() != 0:
         pytest.skip("bakes trees, which needs root")
-    kept = os.environ.get("IMAGES_FOLDER")  # trees of an earlier run are baked over, which is quicker
+    kept = os.environ.get("IMAGES_FOLDER")  # base and jupyter of an earlier run are taken as they are
     folder = Path(kept) if kept else Path(os.environ.get("VMM_LAB_HOME", "/var/tmp/vmm-lab")) / f"images-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=bool(kept))
     yield Bakery(folder)
@@ -62,13 +70,9 @@ def bakery():
 
 @pytest.fixture(scope="session")
 def base(bakery):
-    root, played = bakery.bake("base", "base")
-    assert played.ok, played.failures or played.said[-2000:]
-    return root
+    return bakery.image("base")
 
 
 @pytest.fixture(scope="session")
 def jupyter(bakery, base):
-    root, played = bakery.bake("jupyter", "jupyter", begin=base)
-    assert played.ok, played.failures or played.said[-2000:]
-    return root
+    return bakery.image("jupyter", begin=base)
