@@ -535,6 +535,16 @@ def test_typing_moves_a_terminal_and_printing_does_not(agent, machine, person):
     wait_for(lambda: of_person(see(agent, machine)[0], "terminal")[0]["idleSeconds"] < 20)
 
 
+@pytest.mark.parametrize(("name", "uid", "tty", "counts"), [("bash", 0, "pts/7", True), ("agetty", 0, "pts/7", False), ("agetty", 0, "tty1", False),
+                                                            ("bash", 0, "tty1", False), ("bash", PERSON, "tty1", True), ("sshd", PERSON, "", False)])
+def test_terminal_counts_if_a_person_is_on_it(agent, tmp_path, name, uid, tty, counts):
+    (tmp_path / "dev/pts").mkdir(parents=True)
+    for file in ("pts/7", "tty1"):
+        (tmp_path / "dev" / file).touch()
+    seen = agent.Machine(str(tmp_path)).terminals([agent.Process(5, 1, name, uid, tty, 0, 0, 0)], time.time())
+    assert bool(seen) is counts
+
+
 @root_only
 def test_terminal_is_gone_with_its_last_process(agent, machine, person):
     running, _, _ = person("/bin/cat", terminal=True)

@@ -117,7 +117,7 @@ def test_image_that_boots_makes_its_vm_ready_within_seconds(service, relay, vm, 
 def test_guest_file_is_roots_alone_and_written_by_the_real_cloud_init(guest, vm):
     assert guest.run("stat", "-c", "%U %a", "/etc/vmm/guest.json").split() == ["root", "600"]
     assert json.loads(guest.run("cat", "/etc/vmm/guest.json"))["vmId"] == vm
-    assert "done" in guest.run("cloud-init", "status", check=False)
+    assert guest.run("ls", "/var/lib/cloud/instance/sem/config_write_files")
 
 
 def test_ready_says_which_image_addresses_and_keys(service, relay, vm, guest):
@@ -175,8 +175,7 @@ def test_typing_is_use_and_a_terminal_without_it_is_none(service, relay, guest, 
 def test_busy_process_of_a_person_is_use_as_long_as_it_is_busy(service, relay, guest, allocation):
     more_reports(relay, 2)
     before = last_active(service, allocation)
-    # Before all others, so that it has its core also where this machine has much to do.
-    loop = ["nice", "-n", "-15", "runuser", "-u", "scientist", "--", "sh", "-c", "while :; do :; done"]
+    loop = ["runuser", "-u", "scientist", "--", "sh", "-c", "while :; do :; done"]
     with subprocess.Popen([LAB, "exec", "analysis", *loop], env=guest.environment) as busy:
         try:
             wait_for(lambda: last_active(service, allocation) > before + 1, 30, "it is seen")
