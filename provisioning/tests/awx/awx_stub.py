@@ -39,7 +39,7 @@ class Awx:
         links = ["survey_spec", "workflow_nodes", "create_approval_template", "labels", "instance_groups", "schedules", "copy",
                  "notification_templates_started", "notification_templates_success", "notification_templates_error",
                  "notification_templates_approvals", *JOINED]
-        thing = {**about, "id": self.number, "type": kind.rstrip("s"), "url": url, "related": {link: f"{url}{link}/" for link in links}}
+        thing = {"scm_revision": "0" * 40, **about, "id": self.number, "type": kind.rstrip("s"), "url": url, "related": {link: f"{url}{link}/" for link in links}}
         thing["summary_fields"] = {}
         self.things.setdefault(kind, {})[self.number] = thing
         self.changes.append(f"made {kind} {about.get('name', about.get('identifier', ''))}")
