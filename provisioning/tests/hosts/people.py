@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,13 @@ def operator(*command: str) -> Said:
     """ssh as the site's own ssh_config has it for who runs the playbooks."""
     done = at("admin", "ssh", "-F", str(secrets() / "ssh_config"), "-oBatchMode=yes", *command, timeout=60)
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def opened(tries: list[tuple[str, str, int]]) -> set[tuple[str, str, int]]:
+    """Which of these (place, address, port) are taken; at once, as what is dropped is waited for."""
+    with ThreadPoolExecutor(len(tries)) as pool:
+        taken = pool.map(lambda one: opens(*one, seconds=2), tries)
+        return {one for one, took in zip(tries, taken, strict=True) if took}
 
 
 def opens(place: str, address: str, port: int, seconds: int = 3) -> bool:
