@@ -55,7 +55,8 @@ def repository(tmp_path_factory) -> Path:
     packages.parent.mkdir(parents=True)
     packages.write_bytes(gzip.compress(index.encode()))
     told = f"{hashlib.sha256(packages.read_bytes()).hexdigest()} {packages.stat().st_size} main/binary-amd64/Packages.gz"
-    release = f"Suite: {SUITE}\nCodename: {SUITE}\nArchitectures: amd64\nComponents: main\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n {told}\n"
+    release = f"Suite: {SUITE}\nCodename: {SUITE}\nArchitectures: amd64\nComponents: main\n"
+    release += f"Date: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n {told}\n"
     (folder / "Release").write_text(release)
     (folder / "gnupg").mkdir(mode=0o700)
     gpg = "gpg --homedir gnupg --batch --passphrase ''"
@@ -85,7 +86,8 @@ def test_without_key_or_source_the_client_is_left_out_in_one_line_but_configured
         assert played.ok, played.failures
         assert f"CVMFS client left out: {why}." in played.said
     assert on(HOST, "test", "-e", "/usr/bin/cvmfs_config").returncode == 1
-    told = done(HOST, "sh", "-c", ". /etc/cvmfs/default.local; echo $CVMFS_HTTP_PROXY; . /etc/cvmfs/domain.d/cern.ch.local; echo $CVMFS_SERVER_URL")
+    files = ". /etc/cvmfs/default.local; . /etc/cvmfs/domain.d/cern.ch.local"
+    told = done(HOST, "sh", "-c", f"{files}; echo $CVMFS_HTTP_PROXY; echo $CVMFS_SERVER_URL")
     assert told == "http://10.60.10.13:3128\nhttp://stratum1.example/cvmfs/@fqrn@\n"
 
 
