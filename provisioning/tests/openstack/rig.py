@@ -91,6 +91,13 @@ def everything(cloud) -> set[str]:
     return {f"{kind} {thing.id} {thing.name or ''}" for kind, things in listed.items() for thing in things}
 
 
+def image(cloud, name: str, **properties: str):
+    """An image that is there and holds nothing."""
+    made = cloud.create_image(name, data=bytes(4096), disk_format="raw", container_format="bare", wait=True, **properties)
+    assert made.status == "active"
+    return made
+
+
 def rule(direction, family, protocol="any", port=None, source=None) -> tuple:
     return (direction, family, protocol, port, source)
 
@@ -115,7 +122,7 @@ def state(cloud, site: Site) -> dict:
     subnets = {s.id: s for s in network.subnets(description=site.mark)}
     legs = [p for p in network.ports(device_id=router.id) if p.device_owner == "network:router_interface"]
     return {
-        "rules": {name: rules(cloud, name) for name in groups.values() if name.startswith(f"{site.name}-") and NEIGHBOUR not in name},
+        "rules": {name: rules(cloud, name) for name in sorted(g.name for g in network.security_groups() if g.description.endswith(site.mark))},
         "subnets": {
             s.name: (s.cidr, s.gateway_ip, s.dns_nameservers, s.allocation_pools, sorted((r["destination"], r["nexthop"]) for r in s.host_routes))
             for s in subnets.values()
