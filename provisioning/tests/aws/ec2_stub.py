@@ -773,10 +773,14 @@ class Account:
     def _root(self, p: dict, image: dict, instance: dict) -> dict:
         said = next((each for each in p.get("BlockDeviceMappings", []) if each["DeviceName"] == image["RootDeviceName"]), {}).get("Ebs", {})
         tags = [each for each in p.get("TagSpecifications", []) if each["ResourceType"] == "volume"]
+        attachment = {
+            "InstanceId": instance["InstanceId"], "Device": image["RootDeviceName"], "State": "attached", "AttachTime": _now(),
+            "DeleteOnTermination": said.get("DeleteOnTermination", True),
+        }  # fmt: skip
         volume = self._add(
             "vol", tags, Size=said.get("VolumeSize", 8), VolumeType=said.get("VolumeType", "gp2"), Encrypted=said.get("Encrypted", False),
-            State="in-use", AvailabilityZone=instance["Placement"]["AvailabilityZone"], CreateTime=_now(),
-            Attachments=[{"InstanceId": instance["InstanceId"], "DeleteOnTermination": said.get("DeleteOnTermination", True), "State": "attached"}],
+            State="in-use", AvailabilityZone=instance["Placement"]["AvailabilityZone"], CreateTime=_now(), SnapshotId="snap-0123456789abcdef0",
+            Iops=said.get("Iops", 3000), Throughput=said.get("Throughput", 125), Attachments=[attachment],
         )  # fmt: skip
         return {"DeviceName": image["RootDeviceName"], "Ebs": {"VolumeId": volume["VolumeId"], "Status": "attached", "DeleteOnTermination": True}}
 
