@@ -1,5 +1,6 @@
 """Images that are baked once for all tests, and what they are asked with. Root, Debian 12; the machine's own Python (/usr/bin/python3 -m pytest)."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -49,7 +50,9 @@ class Bakery:
 
     def image(self, image: str, begin: Path | None = None) -> Path:
         """An image that tests share, baked once."""
-        if (self.folder / image / "etc/vmm/image.json").exists():
+        said = self.folder / image / "etc/vmm/image.json"
+        name = subprocess.run([PACKER / "image-name", image], env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH}, capture_output=True, text=True, check=True)
+        if said.exists() and json.loads(said.read_text())["name"] == name.stdout.split()[0]:
             return self.folder / image
         root, played = self.bake(image, image, begin=begin)
         assert played.ok, played.failures or played.said[-2000:]
@@ -60,7 +63,7 @@ class Bakery:
 def bakery():
     if os.geteuid() != 0:
         pytest.skip("bakes trees, which needs root")
-    kept = os.environ.get("IMAGES_FOLDER")  # base and jupyter of an earlier run are taken as they are
+    kept = os.environ.get("IMAGES_FOLDER")  # base and jupyter of an earlier run are taken as they are, if of this revision
     folder = Path(kept) if kept else Path(os.environ.get("VMM_LAB_HOME", "/var/tmp/vmm-lab")) / f"images-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=bool(kept))
     yield Bakery(folder)
