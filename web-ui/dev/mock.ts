@@ -98,6 +98,7 @@ interface Reply {
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
+const HOST_KEY = "SHA256:JpEnbon5qb9iyAyDl+G3anqaYxw/THPFPqCCRIjrYbY (ED25519)";
 const DAY = 24 * HOUR;
 
 const TYPES: [name: string, title: string, description: string, vcpus: number, ramGb: number, gpus: number, poolSize: number, maxSize: number, groups: string[], tags: string[]][] = [
@@ -360,6 +361,8 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
                 { kind: "ssh", command: `ssh ${a.user}@${address(vm)}` },
               ],
               instanceStatus: "RUNNING",
+              image: "jupyter-20261122-1f3a9c2",
+              hostKeys: [HOST_KEY],
             },
     };
   };
@@ -388,6 +391,10 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     launchReason: vm.timeline[0]?.detail ?? null,
     why: null,
     instanceStatus: vm.state === "READY" || vm.state === "ALLOCATED" ? "RUNNING" : "UNKNOWN",
+    guest:
+      vm.state === "READY" || vm.state === "ALLOCATED"
+        ? { image: "jupyter-20261122-1f3a9c2", readyAt: iso(vm.since), reportedAt: iso(Date.now() - 30 * SECOND), lastActiveAt: vm.state === "READY" ? null : iso(Date.now() - 60 * SECOND), hostKeys: [HOST_KEY] }
+        : null,
   });
   const showPool = (pool: PoolRow): Pool => {
     const rows = ofPool(pool.name);

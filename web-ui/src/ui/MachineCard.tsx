@@ -86,6 +86,27 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
             <dt>Use</dt>
             <dd>{activityWords(allocation.activity, now)}</dd>
           </div>
+          {(allocation.vm?.image ?? null) !== null && (
+            <div>
+              <dt>Software</dt>
+              <dd>
+                <code>{allocation.vm?.image}</code>
+              </dd>
+            </div>
+          )}
+          {allocation.vm !== null && allocation.vm.hostKeys.length > 0 && allocation.vm.connect.some((way) => way.kind === "ssh") && (
+            <div>
+              <dt>Its key</dt>
+              <dd>
+                {allocation.vm.hostKeys.map((key) => (
+                  <code key={key} className="fingerprint">
+                    {key}
+                  </code>
+                ))}
+                <span className="soft">ssh shows one of these on your first connection: if it is the same, answer yes</span>
+              </dd>
+            </div>
+          )}
           {allocation.grantedAt !== null && (
             <div>
               <dt>Yours since</dt>

@@ -504,7 +504,7 @@ describe("what concerns a scientist", () => {
   const type = (state: "READY_NOW" | "WAIT" | "AT_CAPACITY" | "CLOSED", code: WaitCode | null = null) => ({
     availability: { state, ready: 0, waitSeconds: null, until: null, reason: code === null ? null : { code, since: null, until: null, places: [], machines: null } },
   });
-  const vm = (cloud: string) => ({ id: "v", cloud, instanceId: null, address: null, connect: [] });
+  const vm = (cloud: string) => ({ id: "v", cloud, instanceId: null, address: null, connect: [], instanceStatus: "UNKNOWN" as const, image: null, hostKeys: [] });
   const notice = { text: "", from: later(-3600).toISOString(), to: later(8 * 3600).toISOString(), kind: "UNAVAILABLE" as MaintenanceKind };
   const mine = (cloud: string, told: typeof notice | null) => ({ state: "ACTIVE" as const, notice: told, vm: vm(cloud) });
 

@@ -84,6 +84,41 @@ export function VmPage() {
               </Fact>
               <Fact name="Instance">{one.instanceId === null ? "none yet" : <code>{one.instanceId}</code>}</Fact>
               <Fact name="Address">{one.address === null ? "none yet" : <code>{one.address}</code>}</Fact>
+              <Fact name="Its guest says">
+                {one.guest === null ? (
+                  "nothing yet"
+                ) : (
+                  <>
+                    {one.guest.readyAt !== null && (
+                      <>
+                        ready <When at={one.guest.readyAt} now={now} />
+                        {one.guest.image !== null && (
+                          <>
+                            , made from <code>{one.guest.image}</code>
+                          </>
+                        )}
+                        ;{" "}
+                      </>
+                    )}
+                    {one.guest.reportedAt === null ? (
+                      "no report of its use yet"
+                    ) : (
+                      <>
+                        last report <When at={one.guest.reportedAt} now={now} />, {one.guest.lastActiveAt === null ? "nobody has used it" : <>last used <When at={one.guest.lastActiveAt} now={now} /></>}
+                      </>
+                    )}
+                  </>
+                )}
+              </Fact>
+              {one.guest !== null && one.guest.hostKeys.length > 0 && (
+                <Fact name="Its SSH keys" whole>
+                  {one.guest.hostKeys.map((key) => (
+                    <code key={key} className="fingerprint">
+                      {key}
+                    </code>
+                  ))}
+                </Fact>
+              )}
               <Fact name="The cloud says">{sentence(one.instanceStatus)}</Fact>
               <Fact name="Created">
                 <When at={one.createdAt} now={now} also />

@@ -68,14 +68,21 @@ record AllocationView(
      */
     record Notice(String text, Instant from, Instant to, String kind) {}
 
-    /** Its VM, and how to reach it. */
+    /**
+     * Its VM, and how to reach it.
+     *
+     * @param image name and version of its image, if its guest said so
+     * @param hostKeys fingerprints of its SSH host keys, as ssh shows them
+     */
     record Machine(
             UUID id,
             String cloud,
             @Nullable String instanceId,
             @Nullable String address,
             List<Connect> connect,
-            InstanceStatus instanceStatus) {}
+            InstanceStatus instanceStatus,
+            @Nullable String image,
+            List<String> hostKeys) {}
 
     /** What the cloud last said of the instance. */
     enum InstanceStatus {

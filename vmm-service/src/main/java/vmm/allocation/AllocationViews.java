@@ -31,7 +31,7 @@ class AllocationViews {
     private static final String SELECT =
             """
             SELECT allocation.*, pool.name AS pool, vm.cloud, vm.instance_id, vm.instance_status, vm.address, vm.reported_at,
-                   vm.last_active_at, notice.text AS notice, notice.starts AS notice_from, notice.ends AS notice_to,
+                   vm.last_active_at, vm.guest_image, vm.guest_host_keys, notice.text AS notice, notice.starts AS notice_from, notice.ends AS notice_to,
                    notice.kind AS notice_kind
             FROM allocation JOIN pool ON pool.id = allocation.pool_id LEFT JOIN vm ON vm.id = allocation.vm_id
             LEFT JOIN LATERAL (
@@ -191,7 +191,9 @@ class AllocationViews {
                 templates.stream()
                         .flatMap(template -> template.fill(row.address(), secret, owner).stream())
                         .toList(),
-                AllocationView.InstanceStatus.of(row.instanceStatus()));
+                AllocationView.InstanceStatus.of(row.instanceStatus()),
+                row.image(),
+                row.hostKeys());
     }
 
     private static List<Long> pools(List<Row> rows, Allocation.State state) {
@@ -252,7 +254,14 @@ class AllocationViews {
                 row.getString("address"),
                 Instants.read(row, "reported_at"),
                 Instants.read(row, "last_active_at"),
+                row.getString("guest_image"),
+                hostKeys(row),
                 notice(row));
+    }
+
+    private static List<String> hostKeys(ResultSet row) throws SQLException {
+        var keys = row.getArray("guest_host_keys");
+        return keys == null ? List.of() : List.of((String[]) keys.getArray());
     }
 
     private static AllocationView.@Nullable Notice notice(ResultSet row) throws SQLException {
@@ -280,5 +289,7 @@ class AllocationViews {
             @Nullable String address,
             @Nullable Instant reportedAt,
             @Nullable Instant lastActiveAt,
+            @Nullable String image,
+            List<String> hostKeys,
             AllocationView.@Nullable Notice notice) {}
 }

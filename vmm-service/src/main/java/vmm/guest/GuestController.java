@@ -44,7 +44,9 @@ class GuestController {
     @PostMapping("/ready")
     @ResponseStatus(HttpStatus.NO_CONTENT)
     void ready(Guest guest, @Valid @RequestBody ReadyReport report) {
-        if (!reports.ready(guest.vm(), report.image(), clock.instant())) throw gone();
+        if (!reports.ready(guest.vm(), report.image(), report.fingerprints(), clock.instant())) {
+            throw gone();
+        }
     }
 
     @PostMapping("/activity")
@@ -60,12 +62,16 @@ class GuestController {
                 "This machine is being deleted or is deleted: there is no need to report.");
     }
 
-    /** A guest that has come up. Addresses and host keys are taken and not kept yet. */
+    /** A guest that has come up. Addresses are taken and not kept: the cloud knows them. */
     record ReadyReport(
             @Nullable @Size(max = 200) String imageName,
             @Nullable @Size(max = 200) String imageVersion,
             @Nullable @Size(max = 50) List<@NotNull @Size(max = 100) String> addresses,
             @Nullable @Size(max = 20) List<@NotNull @Size(max = 2000) String> hostKeys) {
+
+        List<String> fingerprints() {
+            return HostKeys.fingerprints(Objects.requireNonNullElse(hostKeys, List.of()));
+        }
 
         @Nullable String image() {
             var image =

@@ -11,6 +11,7 @@ import vmm.event.Wakes;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /** Facts from inside VMs, as they are reported. The loops draw the conclusions. */
@@ -27,16 +28,24 @@ public class GuestReports {
         this.wakes = wakes;
     }
 
-    /** The guest is ready; recorded in any live state. {@code false} if the VM is going or gone. */
-    public boolean ready(UUID vm, @Nullable String image, Instant now) {
+    /**
+     * The guest is ready; recorded in any live state.
+     *
+     * @param hostKeys fingerprints of its SSH host keys. The first that it reports stay: those that
+     *     it had before anybody was given it
+     * @return {@code false} if the VM is going or gone
+     */
+    public boolean ready(UUID vm, @Nullable String image, List<String> hostKeys, Instant now) {
         var cloud =
                 jdbc.sql(
                                 """
-                                UPDATE vm SET guest_ready_at = COALESCE(guest_ready_at, :now), guest_image = COALESCE(:image, guest_image)
+                                UPDATE vm SET guest_ready_at = COALESCE(guest_ready_at, :now), guest_image = COALESCE(:image, guest_image),
+                                       guest_host_keys = CASE WHEN guest_host_keys = '{}' THEN CAST(:hostKeys AS text[]) ELSE guest_host_keys END
                                 WHERE id = :id AND state NOT IN ('DELETING', 'DELETED') RETURNING cloud
                                 """)
                         .param("now", Instants.sql(now))
                         .param("image", image, Types.VARCHAR)
+                        .param("hostKeys", hostKeys.toArray(String[]::new))
                         .param("id", vm)
                         .query(String.class)
                         .optional();

@@ -21,6 +21,7 @@ import java.util.UUID;
  * @param launchReason why it was launched, and there
  * @param why why it goes or went
  * @param heldUntil when it is let go of itself, null: not before somebody does
+ * @param guest what its guest reported, null before it did
  */
 @Schema(name = "Vm")
 record VmView(
@@ -46,7 +47,8 @@ record VmView(
         boolean late,
         @Nullable Instant lateSince,
         @Nullable String launchReason,
-        @Nullable String why) {
+        @Nullable String why,
+        @Nullable Guest guest) {
 
     /** What the cloud last said of the instance. */
     enum InstanceStatus {
@@ -64,6 +66,23 @@ record VmView(
             };
         }
     }
+
+    /**
+     * What a VM's guest reported.
+     *
+     * @param image name and version of the image that it says it was made from
+     * @param readyAt when it first reported ready
+     * @param reportedAt when it last reported its use
+     * @param lastActiveAt when it was last used by what it saw
+     * @param hostKeys fingerprints of its SSH host keys, as ssh shows them
+     */
+    @Schema(name = "VmGuest")
+    record Guest(
+            @Nullable String image,
+            @Nullable Instant readyAt,
+            @Nullable Instant reportedAt,
+            @Nullable Instant lastActiveAt,
+            List<String> hostKeys) {}
 
     /** A VM and what happened to it, oldest first. */
     @Schema(name = "VmWithTimeline")

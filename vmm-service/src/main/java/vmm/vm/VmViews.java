@@ -147,7 +147,20 @@ class VmViews {
                 VmState.WARMING.contains(state) && row.getObject("late_since") != null,
                 Instants.read(row, "late_since"),
                 row.getString("launch_reason"),
-                why(state, row));
+                why(state, row),
+                guest(row));
+    }
+
+    private static VmView.@Nullable Guest guest(ResultSet row) throws SQLException {
+        var ready = Instants.read(row, "guest_ready_at");
+        var reported = Instants.read(row, "reported_at");
+        if (ready == null && reported == null) return null;
+        return new VmView.Guest(
+                row.getString("guest_image"),
+                ready,
+                reported,
+                Instants.read(row, "last_active_at"),
+                List.of((String[]) row.getArray("guest_host_keys").getArray()));
     }
 
     private static @Nullable String why(VmState state, ResultSet row) throws SQLException {

@@ -20,6 +20,12 @@ import java.util.List;
 import java.util.UUID;
 
 class GuestApiTest extends ApiTest {
+    private static final String KEY =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDEbVhTz8ROaYmLRMia3EFm30EH0ZRxLrBE6k3N9uK0N";
+    private static final String FINGERPRINT =
+            "SHA256:JpEnbon5qb9iyAyDl+G3anqaYxw/THPFPqCCRIjrYbY (ED25519)";
+    private static final String OTHER_KEY =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGgYTeIy9aHi8ARkHu0SkblrAHC0q3N6AP9dLO3gDl00";
     private static final String READY = "/api/v1/guest/ready";
     private static final String ACTIVITY = "/api/v1/guest/activity";
     private static final String IDLE =
@@ -58,13 +64,38 @@ class GuestApiTest extends ApiTest {
                             .post(
                                     READY,
                                     "{\"imageName\": \"slow\", \"imageVersion\": \"7\","
-                                            + " \"addresses\": [\"10.0.0.1\"], \"hostKeys\":"
-                                            + " [\"ssh-ed25519 AAAA\"]}")
+                                            + " \"addresses\": [\"10.0.0.1\"], \"hostKeys\": [\""
+                                            + KEY
+                                            + "\", \"ssh-ed25519 AAAA\"]}")
                             .is(204);
             assertThat(answer.text()).isEmpty();
         }
-        assertThat(column("guest_image")).isEqualTo("slow 7");
-        assertThat(column("guest_ready_at")).isNotNull();
+        var shown = operator().get("/api/v1/vms/" + vm).is(200).json().get("guest");
+        assertThat(shown.get("image").asString()).isEqualTo("slow 7");
+        assertThat(shown.get("readyAt").isNull()).isFalse();
+        assertThat(shown.get("hostKeys").toString()).isEqualTo("[\"" + FINGERPRINT + "\"]");
+    }
+
+    @Test
+    void hostKeysStayThoseThatAreReportedFirst() {
+        guest(vm).post(READY, "{\"hostKeys\": [\"" + KEY + "\"]}").is(204);
+        guest(vm).post(READY, "{\"hostKeys\": [\"" + OTHER_KEY + "\"]}").is(204);
+        assertThat(
+                        operator()
+                                .get("/api/v1/vms/" + vm)
+                                .json()
+                                .get("guest")
+                                .get("hostKeys")
+                                .toString())
+                .isEqualTo("[\"" + FINGERPRINT + "\"]");
+    }
+
+    @Test
+    void aVmWhoseGuestSaidNothingHasNoGuest() {
+        jdbc.sql("UPDATE vm SET guest_ready_at = NULL, reported_at = NULL WHERE id = :id")
+                .param("id", vm)
+                .update();
+        assertThat(operator().get("/api/v1/vms/" + vm).json().get("guest").isNull()).isTrue();
     }
 
     @ParameterizedTest

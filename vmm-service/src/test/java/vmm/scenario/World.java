@@ -406,7 +406,7 @@ final class World implements AutoCloseable {
         if (!engine.tokens.accepts(vm, token)) return 401;
         boolean heard =
                 url.endsWith("/ready")
-                        ? engine.reports.ready(vm, "image", now())
+                        ? engine.reports.ready(vm, "image", List.of(), now())
                         : engine.reports.activity(vm, now(), now());
         return heard ? 204 : 410;
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -41,7 +42,7 @@ final class GuestWire implements GuestTransport {
         var lastUse = lastUse(vm);
         try {
             if (url.endsWith("/ready"))
-                return reports.ready(vm, "image", replica.now()) ? 204 : 410;
+                return reports.ready(vm, "image", List.of(), replica.now()) ? 204 : 410;
             if (!reports.activity(vm, lastUse, replica.now())) return 410;
             sim.guests.accepted(vm, lastUse, sim.time.instant());
             return 204;
