@@ -18,10 +18,10 @@ packages=(
 smoke_packages=(make git python3-pytest python3-yaml openssh-client mmdebstrap systemd-container iproute2 nftables socat apt-cacher-ng shellcheck packer)
 
 # area: seconds that it may take; who runs it: the machine (root's own tools) or the controller's tree.
-declare -A limit=([static]=420 [onboard]=300 [aws]=360 [azure]=420 [openstack]=540 [hosts]=900 [images]=720 [guest]=420 [smoke]=240)
+declare -A limit=([static]=420 [onboard]=300 [awx]=120 [aws]=360 [azure]=420 [openstack]=540 [hosts]=900 [images]=720 [guest]=420 [smoke]=240)
 declare -A runs_in=([aws]=controller [azure]=controller)
 # Two lanes: what waits for stubs and for lint, and what boots hosts.
-lane_1=(static openstack azure aws onboard)
+lane_1=(static openstack azure aws onboard awx)
 lane_2=(hosts images guest)
 deadline=$((SECONDS + 1440))
 
@@ -164,5 +164,5 @@ lane "${lane_1[@]}" &
 first=$!
 lane "${lane_2[@]}"
 wait "$first"
-[ "$mode" = --full ] || for name in onboard aws azure openstack hosts images guest; do echo "not part of the smoke; make test-provisioning" >"$logs/$name.left"; done
+[ "$mode" = --full ] || for name in onboard awx aws azure openstack hosts images guest; do echo "not part of the smoke; make test-provisioning" >"$logs/$name.left"; done
 summary

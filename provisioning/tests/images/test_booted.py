@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import LAB
 
-SECRETS = {"analysis": "first-secret-0123456789A", "movement2": "second-secret-012345678B", "bastion": ""}
-ADDRESS = {"analysis": "10.60.0.51", "movement2": "198.51.100.30", "bastion": "10.60.0.10"}
+SECRETS = {"analysis": "first-secret-0123456789A", "movement2": "second-secret-012345678B", "bastion": "", "home": "fourth-secret-012345678D"}
+ADDRESS = {"analysis": "10.60.0.51", "movement2": "198.51.100.30", "bastion": "10.60.0.10", "home": "198.51.100.20"}
 
 
 class Vms:
@@ -48,6 +48,15 @@ class Vms:
         url = f"https://{ADDRESS[name]}:8888{path}"
         return self.lab("exec", "admin", "curl", "-sk", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", *arguments, url).stdout
 
+    def desktop(self, name: str, query: str) -> str:
+        """What a browser outside gets that asks for the desktop by a web socket: the answer's head, and how VNC greets."""
+        upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+        ask = ["curl", "-sk", "-N", "-i", "-m", "4", "--http1.1", *(part for header in upgrade for part in ("-H", header))]
+        done = subprocess.run(
+            [LAB, "exec", "admin", *ask, f"https://{ADDRESS[name]}/websockify{query}"], env=self.env, capture_output=True, timeout=60, check=False
+        )
+        return done.stdout.decode(errors="replace")
+
     def answers(self, name: str, seconds: float = 60) -> None:
         until = time.monotonic() + seconds
         while self.http(name, "/api") == "000":
@@ -61,7 +70,7 @@ def vms(jupyter, tmp_path_factory):
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
     booted = Vms(folder)
     try:
-        for name in SECRETS:
+        for name in ("analysis", "movement2", "bastion"):
             booted.launch(name, jupyter, (folder / "key.pub").read_text().strip())
         booted.answers("analysis")
         booted.answers("movement2")
@@ -147,3 +156,17 @@ def test_each_boot_has_a_machine_id_keys_and_a_certificate_of_its_own(vms):
 def test_an_owners_home_begins_empty(vms):
     left = vms.run("bastion", "sh", "-c", "ls -A /home/scientist | grep -vxE '\\.(bash_logout|bashrc|profile|ssh)' || true")
     assert left == ""
+
+
+@pytest.mark.full
+def test_a_desktop_is_shown_to_who_has_the_secret_and_to_nobody_else(bakery, base, vms):
+    vms.launch("home", bakery.image("desktop", begin=base), (vms.folder / "key.pub").read_text().strip())
+    secret = SECRETS["home"]
+    until = time.monotonic() + 60
+    while "RFB 003" not in vms.desktop("home", f"?token={secret}"):
+        assert time.monotonic() < until, vms.run("home", "systemctl", "status", "--no-pager", "vmm-desktop", "vmm-desktop-web")
+    for query in ("", "?token=", "?token=wrong", f"?token={secret[:8]}", f"?token={SECRETS['analysis']}"):
+        assert "RFB" not in vms.desktop("home", query) and "101" not in vms.desktop("home", query)
+    assert vms.run("home", "ps", "-C", "icewm", "-o", "user=").split() == ["scientist"]
+    assert vms.run("home", "systemctl", "is-active", "xrdp", "xrdp-sesman").split() == ["active", "active"]
+    assert secret not in vms.run("home", "journalctl", "--no-pager")

@@ -1,6 +1,7 @@
 """Lets websockify through to the desktop for who has the VM's secret. VNC's own passwords are cut at eight letters."""
 
 import hmac
+import logging
 from pathlib import Path
 
 
@@ -9,6 +10,7 @@ class SecretToken:
 
     def __init__(self, source):
         self.source = Path(source)
+        logging.disable(logging.INFO)  # websockify would write down each path that is asked for, and the secret in it
 
     def lookup(self, token):
         secret = self.source.read_text(encoding="ascii").strip()
