@@ -17,21 +17,22 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 LAB = CHECKOUT / "provisioning/tests/lab/lab"
 HOME = Path(os.environ.get("VMM_LAB_HOME", "/var/tmp/vmm-lab"))
 GATEWAY = "10.60.0.1"  # what the guest's network calls the machine that the service is on
-NAME = "analysis"
+NAME, ADDRESS = "analysis", "10.60.0.51"
 
 FLEET = """
 installation: guests
 clouds:
   - {name: quiet, kind: simulated, options: {bootTime: PT0.2S, neverReports: "1"}, maxVms: 1}  # its guests are ours
 pools:
-  - name: base
+  - name: jupyter
     poolSize: 1
     maxSize: 1
     readyWhen: guestReport
     bootTimeout: PT10M
-    placements: [{cloud: quiet, image: base, flavor: small}]
+    placements: [{cloud: quiet, image: jupyter, flavor: small}]
+    connect: [{kind: jupyter, url: "https://{address}:8888/?token={secret}"}]
 vmTypes:
-  - {name: base, title: Base, description: Base, pool: base, vcpus: 1, ramGb: 1, gpus: 0}
+  - {name: jupyter, title: Jupyter, description: Notebooks, pool: jupyter, vcpus: 1, ramGb: 1, gpus: 0}
 """
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from beside import CHECKOUT, HOME, LAB, NAME, Guest, wait_for
+from beside import ADDRESS, CHECKOUT, HOME, LAB, NAME, Guest, wait_for
 
 sys.path.append(str(CHECKOUT / "provisioning/tests"))
 from playbook import play
@@ -27,11 +27,12 @@ def host():
 
 
 def role(host, *arguments):
-    inventory = f"{host.run('hostname', '-I').split()[0]},"
+    lab = host.environment["LAB"]
     return play(
-        str(Path(__file__).with_name("role.yml")), "-i", inventory, "-u", "debian", "--private-key", str(HOME / "keys/boot"),
-        "--ssh-common-args", "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null", *arguments,
-        through=(str(LAB), "exec", "admin", str(CHECKOUT / "provisioning/controller")), env=host.environment, timeout=300,
+        str(Path(__file__).with_name("role.yml")), "-i", f"{ADDRESS},", "-u", "debian", "--private-key", str(HOME / "keys/boot"),
+        "--ssh-common-args", "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
+        "-e", f"ansible_control_path_dir=~/.ansible/cp-{lab}", *arguments,  # the same address is another machine in each lab
+        through=(str(LAB), "exec", "admin", str(CHECKOUT / "provisioning/controller")), env=host.environment, timeout=400,
     )
 
 
