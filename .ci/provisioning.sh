@@ -116,10 +116,16 @@ area() {
     } </dev/null >"$logs/$name.log" 2>&1
     case $status in
         0) ;;
-        124 | 137) echo "took longer than $seconds s and was stopped" >"$logs/$name.failed" ;;
+        124 | 137)
+            if [ "$seconds" -lt "${limit[$name]}" ]; then
+                echo "no time left after $seconds s; AREAS=$name runs it alone" >"$logs/$name.left"
+            else
+                echo "took longer than $seconds s and was stopped" >"$logs/$name.failed"
+            fi
+            ;;
         *) tail -n 1 "$logs/$name.log" >"$logs/$name.failed" ;;
     esac
-    note "$name: $(tail -n 1 "$logs/$name.log" | tr -d '=' | xargs)$([ $status -eq 0 ] || echo "; FAILED") ($((SECONDS - began)) s)"
+    note "$name: $(tail -n 1 "$logs/$name.log" | tr -d '=' | xargs)$([ ! -e "$logs/$name.failed" ] || echo "; FAILED") ($((SECONDS - began)) s)"
 }
 
 lane() {

@@ -220,7 +220,7 @@ def test_the_entry_for_the_fleet_file_names_what_is_there(site, tmp_path):
     ]
     assert [image["name"] for image in told["images"]] == ["base-20261122-abc1234", "jupyter-20261122-0001234", "jupyter-20261101-abc1234"]
 
-    [entry] = yaml.safe_load(told["entry"])["clouds"]
+    [entry] = yaml.safe_load(told["entry"])
     assert (entry["name"], entry["kind"], entry["region"]) == ("cumulus", "azure", "uksouth")
     assert entry["credentials"] == {"tenantId": "${CUMULUS_TENANT}", "clientId": "${CUMULUS_CLIENT_ID}", "clientSecret": "${CUMULUS_SECRET}"}
     assert entry["options"] == {
