@@ -50,7 +50,7 @@ def a_vm_reaches_the_facility() -> None:
 def the_facility_probes_each_service() -> None:
     for address in PRIVATE.values():
         assert opens("facility", address, 9100), address
-    for name, port in [("squid", 3128), ("cvmfs", 3128), ("movement", 1094)]:
+    for name, port in [("squid", 3128), ("cvmfs", 3128), ("movement", 1094), ("movement", 1095)]:
         assert opens("facility", PRIVATE[name], port), name
 
 
