@@ -22,7 +22,7 @@ def tcp(port, *sources):
 
 RULES = {
     "bastion": tcp(22, "198.51.100.0/28"),
-    "services": tcp(22, "10.60.0.10/32") | tcp(3128, PUBLIC, PRIVATE, *HOME) | tcp(1094, PUBLIC, *HOME) | tcp(9100, *HOME),
+    "services": tcp(22, "10.60.0.10/32") | tcp(3128, PUBLIC, PRIVATE, *HOME) | tcp(1094, PUBLIC, *HOME) | tcp(1095, PUBLIC, *HOME) | tcp(9100, *HOME),
     "vpn": {(*ANY, PUBLIC), (*ANY, PRIVATE)},
     "vms": {rule for port in (22, 443, 3389, 8888) for rule in tcp(port, "203.0.113.0/24", *HOME)},
 }

@@ -15,7 +15,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
 from playbook import Played, play  # noqa: E402
-from web import name_all  # noqa: E402
+from web import FACILITY, name_all, origin  # noqa: E402
 
 LAB = TESTS / "lab" / "lab"
 CONTROLLER = TESTS.parent / "controller"
@@ -56,12 +56,5 @@ def site(run):
 @pytest.fixture(scope="session", autouse=True)
 def facility(site):
     """A web server at the facility, which VMs reach by the tunnel only."""
-    namespace = subprocess.run([LAB, "ns", "facility"], capture_output=True, text=True, check=True).stdout.strip()
-    server = subprocess.Popen(
-        ["ip", "netns", "exec", namespace, "/usr/bin/python3", "-m", "http.server", "8080", "--directory", str(TESTS / "lab")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    yield
-    server.terminate()
-    server.wait(10)
+    with origin("facility", FACILITY, "8080"):
+        yield

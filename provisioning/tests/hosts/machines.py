@@ -41,16 +41,3 @@ def until(true: Callable[[], bool], what: str, timeout: float = 20) -> None:
     while not true():
         assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
         time.sleep(0.1)
-
-
-def failing(checks: dict[str, Callable[[], None]]) -> list[str]:
-    """The names of checks that do not hold."""
-
-    def fails(check: Callable[[], None]) -> bool:
-        try:
-            check()
-        except AssertionError:
-            return True
-        return False
-
-    return [name for name, check in checks.items() if fails(check)]

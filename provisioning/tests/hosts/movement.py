@@ -1,6 +1,8 @@
 """What tests of movement endpoints need: certificates of all kinds, requests with them, and third-party copies."""
 
+import functools
 import json
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from machines import at
+from people import secrets
 
 VM = "analysis"  # it has a way to both endpoints, as the VMs of users have
 
@@ -18,9 +21,14 @@ class Endpoint:
     machine: str
     address: str
 
+    @property
+    def name(self) -> str:
+        """The one that is in its certificate."""
+        return f"lab-{self.machine}"
+
     def url(self, path: str) -> str:
-        """By the name that is in its certificate."""
-        return f"https://lab-{self.machine}:1094{path}"
+        """Where tokens are taken, as the other end of a copy is told."""
+        return f"https://{self.name}:1095{path}"
 
 
 HERE = Endpoint("movement", "10.60.10.14")
@@ -71,6 +79,11 @@ class Identities:
         return ["--cacert", str(self.trusted), *(["--cert", str(self.folder / f"{who}.pem")] if who else [])]
 
 
+@functools.cache
+def identities_of_site() -> Identities:
+    return Identities(Path(tempfile.mkdtemp(prefix="identities-")), secrets())
+
+
 def name(**parts: str) -> x509.Name:
     oids = {"O": x509.NameOID.ORGANIZATION_NAME, "CN": x509.NameOID.COMMON_NAME}
     return x509.Name([x509.NameAttribute(oids[part], value) for part, value in parts.items()])
@@ -97,12 +110,12 @@ class Client:
     identities: Identities
     who: str | None
 
-    def ask(self, endpoint: Endpoint, path: str, *options: str) -> Answer:
+    def ask(self, endpoint: Endpoint, path: str, *options: str, base: str = "https://{}:1094") -> Answer:
         split = "\n--8<--\n"
         said = at(
             VM,
             *["curl", "--silent", "--path-as-is", "--max-time", "60", *self.identities.shown(self.who)],
-            *["--resolve", f"lab-{endpoint.machine}:1094:{endpoint.address}", *options, endpoint.url(path)],
+            *["--connect-to", f"{endpoint.name}::{endpoint.address}:", *options, base.format(endpoint.name) + path],
             *["--write-out", split + "%{http_code}" + split + "%{header_json}"],
             timeout=90,
         ).stdout
@@ -110,8 +123,12 @@ class Client:
         last = {header: values[-1] for header, values in json.loads(headers).items()} if headers.strip() else {}
         return Answer(int(status), last, body)
 
-    def token(self, endpoint: Endpoint, path: str, activity: str) -> str:
-        wanted = json.dumps({"caveats": [f"activity:{activity}"], "validity": "PT5M"})
+    def show(self, token: str, endpoint: Endpoint, path: str, *options: str, base: str = "https://{}:1095") -> Answer:
+        """The same with a token, where they are taken."""
+        return self.ask(endpoint, path, "--header", f"Authorization: Bearer {token}", *options, base=base)
+
+    def token(self, endpoint: Endpoint, path: str, activity: str, *caveats: str) -> str:
+        wanted = json.dumps({"caveats": [f"activity:{activity}", *caveats], "validity": "PT5M"})
         answer = self.ask(endpoint, path, "--header", "Content-Type: application/macaroon-request", "--data", wanted)
         return json.loads(answer.body)["macaroon"] if answer.status == 200 else ""
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from urllib.parse import parse_qs, urlsplit
 
 asked: Counter[str] = Counter()
@@ -47,6 +48,11 @@ class Origin(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    def server_bind(self) -> None:
+        TCPServer.server_bind(self)  # the one between asks DNS for its name, which is waited for where there is none
+
+
 if __name__ == "__main__":
     for port in sys.argv[2:]:
-        threading.Thread(target=ThreadingHTTPServer((sys.argv[1], int(port)), Origin).serve_forever).start()
+        threading.Thread(target=Server((sys.argv[1], int(port)), Origin).serve_forever).start()

@@ -88,7 +88,7 @@ def the_private_tier_takes_administrators_from_the_bastion_only() -> None:
 
 def only_what_is_listed_is_open() -> None:
     """From a VM, which is nearest; the ports that listen, as the hosts themselves say."""
-    listed = {"squid": {3128}, "cvmfs": {3128}, "movement": {1094}, "vpn": set(), "bastion": set()}
+    listed = {"squid": {3128}, "cvmfs": {3128}, "movement": {1094, 1095}, "vpn": set(), "bastion": set()}
     for name, ports in listed.items():
         sockets = done(name, "ss", "-Hltn").splitlines()
         listening = {int(line.split()[3].rsplit(":", 1)[1]) for line in sockets if not re.match(r"127\.|\[::1\]", line.split()[3])}

@@ -4,7 +4,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from machines import until
+from machines import done, until
 from web import ORIGIN, ask, count, origin
 
 PROXY = "http://10.60.10.13:3128"
@@ -55,7 +55,7 @@ def all_but_reading_objects_is_refused() -> None:
     assert count(wanted) == 0
 
 
-def others_are_refused() -> None:
+def others_get_nothing_of_the_cache() -> None:
     assert ask("cvmfs", "http://127.0.0.1:3128", f"{STRATUM_1}{path()}").refused
     assert ask("attacker", PROXY, f"{STRATUM_1}{path()}").status == 0
 
@@ -68,7 +68,7 @@ CHECKS = {
         many_at_once_are_one_request,
         other_servers_are_refused,
         all_but_reading_objects_is_refused,
-        others_are_refused,
+        others_get_nothing_of_the_cache,
     ]
 }
 
@@ -86,3 +86,11 @@ def test_what_is_kept_is_served_on_when_it_is_old_and_the_origin_is_away() -> No
     assert ask(VM, PROXY, f"{STRATUM_1}{path()}?age=1").status == 503, "the origin is away"
     until(lambda: "Revalidation failed" in ask(VM, PROXY, wanted).headers.get("warning", ""), "it is old")
     assert ask(VM, PROXY, wanted).body == text
+
+
+def test_what_is_kept_outlives_a_restart_of_the_cache() -> None:
+    wanted = f"{STRATUM_1}{path()}?age=600"
+    with origin():
+        text = ask(VM, PROXY, wanted).body
+    done("cvmfs", "systemctl", "restart", "squid")
+    until(lambda: ask(VM, PROXY, wanted).body == text, "it has read what it keeps")

@@ -7,16 +7,30 @@ from pathlib import Path
 
 import pytest
 from machines import at, done, on
-from movement import HERE, THERE, VM, Client, Identities
+from movement import HERE, THERE, VM, Client, Identities, identities_of_site
 from web import origin
 
 SIZE = 64 << 20
 FOLDER = "/srv/movement"
 
 
+def who_is_known_writes_and_reads() -> None:
+    copier = Client(identities_of_site(), "copier")
+    assert copier.ask(HERE, "/checked", "--upload-file", __file__).status in (200, 201)
+    assert copier.ask(HERE, "/checked").body == Path(__file__).read_text()
+
+
+def who_is_not_known_does_not() -> None:
+    for who, refused in [(None, 403), ("unlisted", 0), ("of-another-ca", 0)]:
+        assert Client(identities_of_site(), who).ask(HERE, f"/of-{who}", "--upload-file", __file__).status == refused, who
+
+
+CHECKS = {check.__name__: check for check in [who_is_known_writes_and_reads, who_is_not_known_does_not]}
+
+
 @pytest.fixture(scope="module")
-def identities(tmp_path_factory) -> Identities:
-    return Identities(tmp_path_factory.mktemp("identities"), Path(os.environ["VMM_SITE_SECRETS"]))
+def identities() -> Identities:
+    return identities_of_site()
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +83,47 @@ def test_who_may_read_a_part_reads_that_and_writes_nothing(identities, data) -> 
         assert reader.ask(THERE, path).status == 403, path
     assert reader.ask(THERE, "/open/mine", "--upload-file", str(data)).status == 403
     assert reader.ask(THERE, "/open/data", "--request", "DELETE").status == 403
-    bearer = f"Authorization: Bearer {reader.token(THERE, '/open/data', 'UPLOAD,DELETE')}"
-    assert nobody.ask(THERE, "/open/data", "--request", "DELETE", "--header", bearer).status == 403
+    token = reader.token(THERE, "/open/data", "UPLOAD,DELETE")
+    assert nobody.show(token, THERE, "/open/data", "--request", "DELETE").status == 403
     assert there("movement2", "/open/data")
 
 
-def test_a_token_is_for_one_path_of_one_endpoint(identities, copier, data) -> None:
-    nobody = Client(identities, None)
-    bearer = ["--header", f"Authorization: Bearer {copier.token(THERE, '/data', 'DOWNLOAD')}"]
-    assert nobody.ask(THERE, "/data", "--range", "0-9", *bearer).status == 206
-    assert nobody.ask(THERE, "/open/data", *bearer).status == 403
+def test_a_token_is_for_one_path_of_one_endpoint_and_what_it_was_asked_for(identities, copier, data) -> None:
+    nobody, token = Client(identities, None), copier.token(THERE, "/data", "DOWNLOAD")
+    assert nobody.show(token, THERE, "/data", "--range", "0-9").status == 206
+    assert nobody.show(token, THERE, "/open/data").status == 403
     copier.ask(HERE, "/data", "--upload-file", __file__)
-    assert nobody.ask(HERE, "/data", *bearer).status == 403
+    assert nobody.show(token, HERE, "/data").status == 403
+    for method in ["DELETE", "MKCOL", "PROPFIND"]:
+        assert nobody.show(token, THERE, "/data", "--request", method).status in (403, 405), method
+    assert nobody.show(token, THERE, "/data", "--upload-file", __file__).status == 403
+    assert nobody.show(token, THERE, "/", "--request", "MOVE", "--header", f"Destination: {THERE.url('/moved')}").status == 403
+    upload = copier.token(THERE, "/new", "UPLOAD")
+    assert nobody.show(upload, THERE, "/new", "--upload-file", __file__).status in (200, 201)
+    assert nobody.show(upload, THERE, "/new").status == nobody.show(upload, THERE, "/new", "--request", "DELETE").status == 403
+    assert done("movement2", "stat", "--format", "%s", FOLDER + "/data").strip() == str(SIZE)
+
+
+def test_a_token_gives_nobody_the_rights_of_a_name_in_it(identities, copier, data) -> None:
+    """Anybody gets one that tells whether a path exists, and may write a name into it; the server of people knows no tokens."""
+    nobody = Client(identities, None)
+    for token in [nobody.token(THERE, "/data", "DELETE", "name:copier"), copier.token(THERE, "/data", "DELETE,DOWNLOAD", "activity:LIST")]:
+        assert nobody.show(token, THERE, "/data", "--head").status == 200
+        for base in ["https://{}:1094", "https://{}:1095"]:
+            for options in [[], ["--request", "DELETE"], ["--upload-file", __file__]]:
+                assert nobody.show(token, THERE, "/data", *options, base=base).status == 403, (base, options)
+    deletes = copier.token(THERE, "/data", "DELETE")
+    assert nobody.show(deletes, THERE, "/data", "--request", "DELETE", base="https://{}:1094").status == 403
+    assert done("movement2", "stat", "--format", "%s", FOLDER + "/data").strip() == str(SIZE)
+
+
+def test_tokens_are_not_taken_in_clear_nor_made_where_they_are_taken(identities, copier, data) -> None:
+    nobody, token = Client(identities, None), copier.token(THERE, "/data", "DOWNLOAD")
+    assert nobody.show(token, THERE, "/data", base="http://{}:1095").status == 0
+    assert nobody.show(token, THERE, "/data", base="http://{}:1094").status == 403
+    request = ["--header", "Content-Type: application/macaroon-request", "--data", '{"validity": "PT5M"}']
+    assert copier.ask(THERE, "/data", *request).status == 200
+    assert copier.ask(THERE, "/data", *request, base="https://{}:1095").status == 501
 
 
 def test_it_is_not_talked_into_fetching_what_the_cloud_tells_of_it(copier, data) -> None:
@@ -99,3 +142,5 @@ def test_the_other_protocol_of_the_server_lets_nobody_in(copier, data) -> None:
     for user in ["copier", "root"]:
         copy = at(VM, "xrdcp", "--silent", f"root://{user}@{HERE.address}:1094//here", "-")
         assert copy.returncode != 0 and "permission denied" in copy.stderr, copy
+        copy = at(VM, "xrdcp", "--silent", f"root://{user}@{HERE.address}:1095//here", "-")
+        assert copy.returncode != 0 and "TLS error" in copy.stderr, copy

@@ -8,10 +8,18 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from machines import done, until
 from people import secrets
+from test_squid import PROXY
 from test_tunnel import fetches
+from web import ask, origin
 
 # What needs the tunnel.
-TUNNEL = {"a_vm_reaches_the_facility", "the_facility_probes_each_service", "the_facility_reaches_vms_where_they_serve", "only_the_tunnel_is_on_the_wire"}
+TUNNEL = {
+    "a_vm_reaches_the_facility",
+    "the_facility_probes_each_service",
+    "the_facility_reaches_vms_where_they_serve",
+    "the_facility_may_knock_and_gets_nothing",
+    "only_the_tunnel_is_on_the_wire",
+}
 
 
 def remove_from() -> None:
@@ -26,8 +34,15 @@ def stop_the_tunnel() -> None:
     done("vpn", "systemctl", "stop", "openvpn-client@lab")
 
 
+def widen_the_list() -> None:
+    done("squid", "sed", "-i", "s/^acl listed dstdomain -n .*/& .unlisted.example/", "/etc/squid/squid.conf")
+    done("squid", "squid", "-k", "reconfigure")
+    with origin():
+        until(lambda: ask("analysis", PROXY, "http://www.unlisted.example/").status == 200, "squid has read the wider list")
+
+
 def expire_the_ca() -> None:
-    """As if its day had come: the same CA, but over, in the site's secrets and at both ends."""
+    """As if its day had come: the same CA, but over, in the site's secrets and wherever it is trusted."""
     folder = secrets() / "tls"
     key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
     valid = (folder / "ca.crt").read_text()
@@ -39,20 +54,24 @@ def expire_the_ca() -> None:
         over = over.add_extension(extension.value, extension.critical)
     expired = over.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
     (folder / "ca.crt").write_text(expired)
-    for host, end, unit in [("home", "server", "openvpn-server@lab"), ("vpn", "client", "openvpn-client@lab")]:
-        path = f"/etc/openvpn/{end}/lab.conf"
+    for host, path, unit in [
+        ("home", "/etc/openvpn/server/lab.conf", "openvpn-server@lab"),
+        ("vpn", "/etc/openvpn/client/lab.conf", "openvpn-client@lab"),
+        ("movement", "/etc/xrootd/tls/ca.crt", "xrootd@movement"),
+    ]:
         text = done(host, "cat", path)
         assert valid.strip() in text
         done(host, "sh", "-c", f"cat >{path}", given=text.replace(valid.strip(), expired.strip()))
         done(host, "systemctl", "restart", unit)
 
 
-def test_from_ports_and_the_tunnel(run) -> None:
+def test_from_ports_lists_and_the_tunnel(run) -> None:
     assert failing() == set()
     expected = set()
     for breaks, caught_by in [
         (remove_from, {"elsewhere_the_filter_open_the_certificate_is_refused"}),
         (open_a_port, {"only_what_is_listed_is_open", "only_the_facility_sees_figures"}),
+        (widen_the_list, {"unlisted_names_are_refused"}),
         (stop_the_tunnel, TUNNEL),
     ]:
         breaks()
@@ -64,6 +83,8 @@ def test_from_ports_and_the_tunnel(run) -> None:
     assert failing() == set()
     assert sorted(mended.changed_tasks) == [
         "lab-bastion: Let certificates jump, from where administrators are",
+        "lab-squid: Configure squid",
+        "lab-squid: Restart squid",
         "lab-vpn: Load the packet filter",
         "lab-vpn: Run this end",
     ]
@@ -71,8 +92,9 @@ def test_from_ports_and_the_tunnel(run) -> None:
 
 def test_an_expired_ca(run) -> None:
     expire_the_ca()
-    assert failing() == TUNNEL
-    assert run("--limit", "localhost,lab-vpn,lab-home").ok
+    assert failing() == TUNNEL | {"who_is_known_writes_and_reads"}
+    mended = run("--limit", "localhost,lab-vpn,lab-home,lab-movement")
+    assert mended.ok, mended.failures
     until(lambda: fetches("analysis"), "the tunnel is back", 30)
     assert failing() == set()
     subprocess.run(["openssl", "x509", "-checkend", str(86400 * 365), "-noout", "-in", secrets() / "tls" / "ca.crt"], check=True)

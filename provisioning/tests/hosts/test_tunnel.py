@@ -8,8 +8,8 @@ import pytest
 from machines import at, done, on, until
 from people import BANNER, opened, opens
 from test_bastion import PRIVATE
+from web import FACILITY
 
-FACILITY = "172.20.5.10"
 VM_ADDRESS = "10.60.0.51"
 
 # Packets that the home end's outer interface sees, by what they are; for as long as its input is open.
@@ -39,8 +39,8 @@ print(json.dumps(seen))
 
 
 def fetches(place: str, marker: str = "") -> bool:
-    said = at(place, "curl", "--silent", "--max-time", "4", "--user-agent", f"the way home {marker}", f"http://{FACILITY}:8080/site.yml")
-    return "cloud_kind: existing" in said.stdout
+    said = at(place, "curl", "--silent", "--max-time", "4", "--user-agent", f"the way home {marker}", f"http://{FACILITY}:8080/home")
+    return said.stdout == "this is /home\n"
 
 
 def a_vm_reaches_the_facility() -> None:
@@ -50,7 +50,7 @@ def a_vm_reaches_the_facility() -> None:
 def the_facility_probes_each_service() -> None:
     for address in PRIVATE.values():
         assert opens("facility", address, 9100), address
-    for name, port in [("squid", 3128), ("cvmfs", 3128), ("movement", 1094)]:
+    for name, port in [("squid", 3128), ("cvmfs", 3128), ("movement", 1094), ("movement", 1095)]:
         assert opens("facility", PRIVATE[name], port), name
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from machines import at, done, inside, until
 
 ORIGIN = "198.51.100.80"
+FACILITY = "172.20.5.10"
 
 # What the hosts' own hosts files say; there is no DNS in the lab.
 NAMES = {
@@ -19,7 +20,7 @@ NAMES = {
     "metadata.listed.example": "169.254.169.254",
     "self.listed.example": "127.0.0.1",
     "neighbour.listed.example": "10.60.10.13",
-    "home.listed.example": "172.20.5.10",
+    "home.listed.example": FACILITY,
     "stratum1.example": ORIGIN,
     "lab-movement": "10.60.10.14",
     "lab-movement2": "198.51.100.30",
