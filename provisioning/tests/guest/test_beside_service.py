@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from beside import ADDRESS, CHECKOUT, GATEWAY, HOME, LAB, NAME, Guest, Relay, Service, wait_for
 
-INTERVAL = 4  # seconds between reports here, where a cloud has a minute
+INTERVAL = 3  # seconds between reports here, where a cloud has a minute
 
 # Runs in the guest: a person's shell on a terminal; each line that comes in is typed there.
 TYPIST = """
