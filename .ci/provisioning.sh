@@ -44,6 +44,9 @@ fi
 
 rm -rf "$logs"
 mkdir -p "$logs" "$home"
+# Images are baked once for all areas of a run.
+export IMAGES_FOLDER=$home/images-$$
+trap 'rm -rf --one-file-system "$IMAGES_FOLDER"' EXIT
 # Tests must not meet the sites and clouds of whoever runs them.
 for variable in ${!OS_@} ${!AWS_@} ${!AZURE_@} ${!ANSIBLE_@} VMM_SITE_SECRETS; do unset "$variable"; done
 

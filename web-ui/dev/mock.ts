@@ -98,7 +98,8 @@ interface Reply {
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
-const HOST_KEY = "SHA256:JpEnbon5qb9iyAyDl+G3anqaYxw/THPFPqCCRIjrYbY (ED25519)";
+// As images of ours have them.
+const HOST_KEYS = ["SHA256:JpEnbon5qb9iyAyDl+G3anqaYxw/THPFPqCCRIjrYbY (ED25519)", "SHA256:0vWmUuE9TXo2CwKb3ODq4mFhTj8bN1sYzRgLxPeVaHc (RSA)"];
 const DAY = 24 * HOUR;
 
 const TYPES: [name: string, title: string, description: string, vcpus: number, ramGb: number, gpus: number, poolSize: number, maxSize: number, groups: string[], tags: string[]][] = [
@@ -362,7 +363,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
               ],
               instanceStatus: "RUNNING",
               image: "jupyter-20261122-1f3a9c2",
-              hostKeys: [HOST_KEY],
+              hostKeys: HOST_KEYS,
             },
     };
   };
@@ -393,7 +394,7 @@ export function mockService(): (request: IncomingMessage, response: ServerRespon
     instanceStatus: vm.state === "READY" || vm.state === "ALLOCATED" ? "RUNNING" : "UNKNOWN",
     guest:
       vm.state === "READY" || vm.state === "ALLOCATED"
-        ? { image: "jupyter-20261122-1f3a9c2", readyAt: iso(vm.since), reportedAt: iso(Date.now() - 30 * SECOND), lastActiveAt: vm.state === "READY" ? null : iso(Date.now() - 60 * SECOND), hostKeys: [HOST_KEY] }
+        ? { image: "jupyter-20261122-1f3a9c2", readyAt: iso(vm.since), reportedAt: iso(Date.now() - 30 * SECOND), lastActiveAt: vm.state === "READY" ? null : iso(Date.now() - 60 * SECOND), hostKeys: HOST_KEYS }
         : null,
   });
   const showPool = (pool: PoolRow): Pool => {

@@ -5,15 +5,17 @@ The tests follow each other as a VM's life does, and each needs those before it.
 
 import json
 import os
+import re
 import subprocess
 import time
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from beside import CHECKOUT, GATEWAY, HOME, LAB, Guest, Relay, Service, wait_for
+from beside import ADDRESS, CHECKOUT, GATEWAY, HOME, LAB, NAME, Guest, Relay, Service, wait_for
 
-INTERVAL = 4  # seconds between reports here, where a cloud has a minute
+INTERVAL = 3  # seconds between reports here, where a cloud has a minute
 
 # Runs in the guest: a person's shell on a terminal; each line that comes in is typed there.
 TYPIST = """
@@ -28,6 +30,32 @@ for line in sys.stdin:
 """
 
 
+# Runs in the guest: a browser's page of a notebook, open on a kernel; each line that comes in is a cell, run there to its end.
+PAGE = """
+import asyncio, json, sys, uuid
+from tornado import httpclient, websocket
+async def page():
+    here, headers = "127.0.0.1:8888/api/kernels", {"Authorization": "token " + sys.stdin.readline().strip()}
+    start = httpclient.HTTPRequest("https://" + here, "POST", headers, body="{}", validate_cert=False)
+    kernel = json.loads((await httpclient.AsyncHTTPClient().fetch(start)).body)["id"]
+    channels = httpclient.HTTPRequest(f"wss://{here}/{kernel}/channels", headers=headers, validate_cert=False)
+    connection = await websocket.websocket_connect(channels)
+    async def run(kind, content):
+        header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": "page", "version": "5.3"}
+        await connection.write_message(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}))
+        while True:
+            said = json.loads(await connection.read_message())
+            if said["parent_header"].get("msg_id") == header["msg_id"] and said["content"].get("execution_state") == "idle":
+                return
+    await run("kernel_info_request", {})
+    print("open", flush=True)
+    for cell in iter(sys.stdin.readline, ""):
+        await run("execute_request", {"code": cell, "silent": False, "allow_stdin": False})
+        print("done", flush=True)
+asyncio.run(page())
+"""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def root():
     if os.geteuid() != 0:
@@ -36,9 +64,13 @@ def root():
 
 @pytest.fixture(scope="module")
 def tree():
-    """The image, baked by the same playbook as for clouds."""
-    tree = HOME / "images/guest-test"
-    subprocess.run([LAB, "apt", CHECKOUT / "packer/bake", "base", tree], check=True, stdout=subprocess.DEVNULL, timeout=600)
+    """The image, baked by the same playbook as for clouds; one of this revision is taken as it is."""
+    tree = Path(os.environ.get("IMAGES_FOLDER", HOME / "images")) / "jupyter"
+    _, version, _ = subprocess.run([CHECKOUT / "packer/image-name", "jupyter"], check=True, capture_output=True, text=True).stdout.split()
+    said = tree / "etc/vmm/image.json"
+    if version.endswith("-dirty") or not said.exists() or json.loads(said.read_text())["version"] != version:
+        baked = subprocess.run([LAB, "apt", CHECKOUT / "packer/bake", "jupyter", tree], capture_output=True, text=True, timeout=600, check=False)
+        assert baked.returncode == 0, baked.stdout[-2000:] + baked.stderr[-2000:]
     return tree
 
 
@@ -82,8 +114,11 @@ def guest(service, relay, vm, tree, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def allocation(service, vm, guest):
-    made = service.call("POST", "/api/v1/allocations", "scientist", {"vmType": "base"})
+def allocation(service, relay, vm, guest):
+    """When it has come to rest: what Jupyter's start took is reported."""
+    wait_for(lambda: status_of(guest, "/api") == "200", 90, "Jupyter answers")
+    more_reports(relay, 2)
+    made = service.call("POST", "/api/v1/allocations", "scientist", {"vmType": "jupyter"})
     assert made["state"] == "ACTIVE" and made["vm"]["id"] == vm
     return made["id"]
 
@@ -104,14 +139,48 @@ def more_reports(relay, count, seconds=60):
     return wait_for(lambda: (got := relay.reports("/activity", since=since))[count - 1:] and got, seconds, f"{count} more reports of activity")
 
 
+@contextmanager
+def at_work(guest, program):
+    """The program in the guest, as a function: says a line to it and waits for a line of its own, which it answers."""
+    command = [LAB, "exec", NAME, "python3", "-c", program]
+    with subprocess.Popen(command, env=guest.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as running:
+
+        def say(line=None):
+            if line is not None:
+                running.stdin.write(line + "\n")
+            return running.stdout.readline().strip()
+
+        try:
+            yield say
+        finally:
+            running.stdin.close()
+            running.kill()
+
+
+def status_of(guest, path):
+    """What Jupyter answers to a scientist at their desk."""
+    command = ["exec", "admin", "curl", "-sk", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", f"https://{ADDRESS}:8888{path}"]
+    return guest.lab(*command, check=False).stdout
+
+
 def test_image_that_boots_makes_its_vm_ready_within_seconds(service, relay, vm, guest, capsys):
     told = wait_for(lambda: [came for came, path, _, status in relay.seen if path.endswith("/ready") and status == 204], 60, "ready is told")[0]
     wait_for(lambda: state_of(service, vm) == "READY", 30, "its VM is READY")
     shown = time.monotonic()
     with capsys.disabled():
-        print(f"\nready told {told - guest.began:.1f} s after the launch of the container, its VM seen READY {shown - told:.1f} s after that")
+        print(f"\nready told {told - guest.began:.1f} s after the launch of the container, its VM seen READY {shown - told:.1f} s after that", end="")
+    wait_for(lambda: status_of(guest, "/api") == "200", 90, "Jupyter answers")
+    with capsys.disabled():
+        print(f", Jupyter answers {time.monotonic() - shown:.1f} s after that")
     assert told - guest.began < 90
     assert len(relay.reports("/ready")) == 1
+
+
+def test_cloud_init_ends_well_and_nothing_has_failed(guest):
+    ended = guest.lab("exec", NAME, "cloud-init", "status", "--wait", "--long", check=False)
+    assert "status: done" in ended.stdout, ended.stdout + guest.run("cat", "/run/cloud-init/status.json", "/run/cloud-init/result.json")
+    assert guest.lab("exec", NAME, "grep", "-E", "WARNING|ERROR", "/var/log/cloud-init.log", check=False).stdout == ""
+    assert guest.run("systemctl", "--failed", "--plain", "--no-legend") == ""
 
 
 def test_guest_file_is_roots_alone_and_written_by_the_real_cloud_init(guest, vm):
@@ -124,10 +193,19 @@ def test_ready_says_which_image_addresses_and_keys(service, relay, vm, guest):
     image = json.loads(guest.run("cat", "/etc/vmm/image.json"))
     [report] = relay.reports("/ready")
     assert (report["imageName"], report["imageVersion"]) == (image["name"], image["version"])
-    assert report["addresses"] == ["10.60.0.51"]
+    assert report["addresses"] == [ADDRESS]
     keys = [" ".join(line.split()[:2]) for line in guest.run("sh", "-c", "cat /etc/ssh/ssh_host_*_key.pub").splitlines()]
     assert keys and sorted(report["hostKeys"]) == sorted(keys)
-    assert service.sql(f"SELECT guest_image FROM vm WHERE id = '{vm}'") == f"{image['name']} {image['version']}"
+    shown = service.get(f"/api/v1/vms/{vm}", "operator")["guest"]
+    assert shown["image"] == image["name"] and shown["readyAt"]
+    assert shown["reportedAt"] is None or shown["reportedAt"] >= shown["readyAt"]
+    assert sorted(shown["hostKeys"]) == fingerprints(guest)
+
+
+def fingerprints(guest):
+    """As ssh-keygen says them in the guest, and ssh on the first connection."""
+    lines = guest.run("sh", "-c", "for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $key; done").splitlines()
+    return sorted(re.sub(r"^\d+ (SHA256:\S+) .*(\(\w+\))$", r"\1 \2", line) for line in lines)
 
 
 def test_timer_is_each_minute_at_a_second_of_the_machines_own(guest):
@@ -149,34 +227,69 @@ def test_nobody_there_is_reported_again_and_again_and_is_idle(service, relay, al
     assert (activity["state"], activity["lastActiveAt"]) == ("IDLE", None)
 
 
+def test_key_that_the_owner_is_shown_is_the_one_that_ssh_meets(service, guest, allocation):
+    machine = service.get(f"/api/v1/allocations/{allocation}", "scientist")["vm"]
+    scanned = guest.lab("exec", "admin", "ssh-keyscan", "-T", "10", "-t", "ed25519", ADDRESS).stdout
+    met = guest.lab("exec", "admin", "ssh-keygen", "-lf", "-", input=scanned).stdout.split()
+    assert f"{met[1]} {met[-1]}" in machine["hostKeys"]
+    assert machine["image"] == service.get(f"/api/v1/vms/{machine['id']}", "operator")["guest"]["image"]
+
+
 def test_typing_is_use_and_a_terminal_without_it_is_none(service, relay, guest, allocation):
-    command = [LAB, "exec", "analysis", "python3", "-c", TYPIST]
-    with subprocess.Popen(command, env=guest.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as typist:
-        try:
-            assert typist.stdout.readline() == "there\n"
-            more_reports(relay, 2)
-            logged_in = last_active(service, allocation)
-            assert logged_in > 0, "who logs in is there"
-            reports = more_reports(relay, 3)  # longer than the 8 s by which a terminal's time moves
-            assert {(s["kind"], s["user"]) for s in reports[-1]["sessions"]} == {("terminal", "scientist")}
-            assert reports[-1]["sessions"][0]["idleSeconds"] > reports[0]["sessions"][0]["idleSeconds"]
-            idle = last_active(service, allocation)
-            assert idle - logged_in < 1.5, "a terminal where nobody types moves nothing"
-            typist.stdin.write("ls\n")
-            assert typist.stdout.readline() == "typed\n"
-            wait_for(lambda: last_active(service, allocation) > idle + 3, 4 * INTERVAL + 10, "typing is seen")
-        finally:
-            typist.stdin.close()
-            typist.kill()
+    with at_work(guest, TYPIST) as say:
+        assert say() == "there"
+        more_reports(relay, 2)
+        logged_in = last_active(service, allocation)
+        assert logged_in > 0, "who logs in is there"
+        reports = more_reports(relay, 3)  # longer than the 8 s by which a terminal's time moves
+        assert {(s["kind"], s["user"]) for s in reports[-1]["sessions"]} == {("terminal", "scientist")}
+        assert reports[-1]["sessions"][0]["idleSeconds"] > reports[0]["sessions"][0]["idleSeconds"]
+        idle = last_active(service, allocation)
+        assert idle - logged_in < 1.5, "a terminal where nobody types moves nothing"
+        assert say("ls") == "typed"
+        wait_for(lambda: last_active(service, allocation) > idle + 3, 4 * INTERVAL + 10, "typing is seen")
     assert service.get(f"/api/v1/allocations/{allocation}", "scientist")["activity"]["state"] == "ACTIVE"
     guest.run("pkill", "-u", "scientist", "-x", "sh", check=False)
+
+
+def test_notebook_opens_with_its_token_and_not_without(service, guest, allocation):
+    assert status_of(guest, f"/api/kernels?token={notebook_token(service, allocation)}") == "200"
+    assert status_of(guest, "/api/kernels") == status_of(guest, "/api/kernels?token=wrong") == "403"
+
+
+def notebook_token(service, allocation):
+    [way] = service.get(f"/api/v1/allocations/{allocation}", "scientist")["vm"]["connect"]
+    return way["url"].partition("token=")[2]
+
+
+def test_busy_kernel_is_use_also_where_it_only_waits_and_an_open_page_is_none(service, relay, guest, allocation):
+    with at_work(guest, PAGE) as say:
+        assert say(notebook_token(service, allocation)) == "open"
+        more_reports(relay, 3)  # of which the first may still have seen it start
+        opened = last_active(service, allocation)
+        reports = more_reports(relay, 2)
+        assert all(report["kernelsBusy"] == 0 and report["cpuPercent"] < 5 for report in reports)
+        assert last_active(service, allocation) == pytest.approx(opened, abs=1.5), "a page that is open moves nothing"
+
+        cell = time.monotonic()
+        assert say(f"import time; time.sleep({4 * INTERVAL})") == "done"
+        during = [body for came, path, body, _ in relay.seen if path.endswith("/activity") and cell + INTERVAL < came < time.monotonic() - 1]
+        assert len(during) >= 2 and all(report["kernelsBusy"] == 1 for report in during)
+        assert any(report["cpuPercent"] < 5 for report in during), "it is the kernel that counts, not its work"
+        worked = last_active(service, allocation)
+        assert worked > opened + 2 * INTERVAL
+
+        more_reports(relay, 2)  # of which the first may still have seen it busy
+        after = last_active(service, allocation)
+        assert all(report["kernelsBusy"] == 0 for report in more_reports(relay, 2))
+        assert last_active(service, allocation) == pytest.approx(after, abs=1.5)
 
 
 def test_busy_process_of_a_person_is_use_as_long_as_it_is_busy(service, relay, guest, allocation):
     more_reports(relay, 2)
     before = last_active(service, allocation)
     loop = ["runuser", "-u", "scientist", "--", "sh", "-c", "while :; do :; done"]
-    with subprocess.Popen([LAB, "exec", "analysis", *loop], env=guest.environment) as busy:
+    with subprocess.Popen([LAB, "exec", NAME, *loop], env=guest.environment) as busy:
         try:
             wait_for(lambda: last_active(service, allocation) > before + 1, 30, "it is seen")
             first = last_active(service, allocation)
@@ -193,7 +306,7 @@ def test_busy_process_of_a_person_is_use_as_long_as_it_is_busy(service, relay, g
 
 def test_work_of_daemons_is_no_use(service, relay, guest, allocation):
     before = last_active(service, allocation)
-    with subprocess.Popen([LAB, "exec", "analysis", "sh", "-c", "exec timeout 60 sh -c 'while :; do :; done'"], env=guest.environment) as busy:
+    with subprocess.Popen([LAB, "exec", NAME, "sh", "-c", "exec timeout 60 sh -c 'while :; do :; done'"], env=guest.environment) as busy:
         try:
             more_reports(relay, 3)
         finally:

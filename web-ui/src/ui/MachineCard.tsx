@@ -94,24 +94,26 @@ export function MachineCard({ allocation, title, changed, alone = false }: { all
               </dd>
             </div>
           )}
+          {allocation.grantedAt !== null && (
+            <div>
+              <dt>Yours since</dt>
+              <dd>
+                <When at={allocation.grantedAt} now={now} />
+              </dd>
+            </div>
+          )}
           {allocation.vm !== null && allocation.vm.hostKeys.length > 0 && allocation.vm.connect.some((way) => way.kind === "ssh") && (
             <div>
-              <dt>Its key</dt>
+              <dt>{allocation.vm.hostKeys.length > 1 ? "Its keys" : "Its key"}</dt>
               <dd>
                 {allocation.vm.hostKeys.map((key) => (
                   <code key={key} className="fingerprint">
                     {key}
                   </code>
                 ))}
-                <span className="soft">ssh shows one of these on your first connection: if it is the same, answer yes</span>
-              </dd>
-            </div>
-          )}
-          {allocation.grantedAt !== null && (
-            <div>
-              <dt>Yours since</dt>
-              <dd>
-                <When at={allocation.grantedAt} now={now} />
+                <span className="soft">
+                  {allocation.vm.hostKeys.length > 1 ? "On your first connection ssh shows one of these" : "On your first connection ssh shows this"}: if it is the same, answer yes
+                </span>
               </dd>
             </div>
           )}

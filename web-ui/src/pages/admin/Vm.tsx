@@ -84,7 +84,16 @@ export function VmPage() {
               </Fact>
               <Fact name="Instance">{one.instanceId === null ? "none yet" : <code>{one.instanceId}</code>}</Fact>
               <Fact name="Address">{one.address === null ? "none yet" : <code>{one.address}</code>}</Fact>
-              <Fact name="Its guest says">
+              <Fact name="The cloud says">{sentence(one.instanceStatus)}</Fact>
+              <Fact name="Created">
+                <When at={one.createdAt} now={now} also />
+              </Fact>
+              {one.lateSince !== null && !one.late && (
+                <Fact name="Was late since">
+                  <When at={one.lateSince} now={now} also />
+                </Fact>
+              )}
+              <Fact name="Its guest says" whole>
                 {one.guest === null ? (
                   "nothing yet"
                 ) : (
@@ -117,15 +126,6 @@ export function VmPage() {
                       {key}
                     </code>
                   ))}
-                </Fact>
-              )}
-              <Fact name="The cloud says">{sentence(one.instanceStatus)}</Fact>
-              <Fact name="Created">
-                <When at={one.createdAt} now={now} also />
-              </Fact>
-              {one.lateSince !== null && !one.late && (
-                <Fact name="Was late since">
-                  <When at={one.lateSince} now={now} also />
                 </Fact>
               )}
               {one.launchReason !== null && <Fact name="Why it was launched there" whole>{localTimes(one.launchReason, now)}</Fact>}

@@ -73,9 +73,16 @@ class GuestController {
             return HostKeys.fingerprints(Objects.requireNonNullElse(hostKeys, List.of()));
         }
 
+        /** Its name and version; the version once, where the name ends with it as ours do. */
         @Nullable String image() {
+            boolean named =
+                    imageName != null
+                            && imageVersion != null
+                            && imageName.endsWith("-" + imageVersion);
             var image =
-                    Stream.of(Optional.ofNullable(imageName), Optional.ofNullable(imageVersion))
+                    Stream.of(
+                                    Optional.ofNullable(imageName),
+                                    Optional.ofNullable(named ? null : imageVersion))
                             .flatMap(Optional::stream)
                             .collect(Collectors.joining(" "));
             return image.isEmpty() ? null : image;

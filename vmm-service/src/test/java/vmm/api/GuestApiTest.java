@@ -77,6 +77,15 @@ class GuestApiTest extends ApiTest {
     }
 
     @Test
+    void aVersionThatEndsTheNameOfTheImageIsSaidOnce() {
+        guest(vm)
+                .post(READY, "{\"imageName\": \"muon-2026-f00\", \"imageVersion\": \"f00\"}")
+                .is(204);
+        assertThat(operator().get("/api/v1/vms/" + vm).json().get("guest").get("image").asString())
+                .isEqualTo("muon-2026-f00");
+    }
+
+    @Test
     void hostKeysStayThoseThatAreReportedFirst() {
         guest(vm).post(READY, "{\"hostKeys\": [\"" + KEY + "\"]}").is(204);
         guest(vm).post(READY, "{\"hostKeys\": [\"" + OTHER_KEY + "\"]}").is(204);
