@@ -21,8 +21,9 @@ def who_is_known_writes_and_reads() -> None:
 
 
 def who_is_not_known_does_not() -> None:
-    for who, refused in [(None, 403), ("unlisted", 0), ("of-another-ca", 0)]:
-        assert Client(identities_of_site(), who).ask(HERE, f"/of-{who}", "--upload-file", __file__).status == refused, who
+    for who in [None, "unlisted", "of-another-ca"]:
+        assert Client(identities_of_site(), who).ask(HERE, f"/of-{who}", "--upload-file", __file__).status in (0, 403), who
+        assert not there("movement", f"/of-{who}")
 
 
 CHECKS = {check.__name__: check for check in [who_is_known_writes_and_reads, who_is_not_known_does_not]}
