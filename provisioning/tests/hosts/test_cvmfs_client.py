@@ -51,12 +51,14 @@ def repository(tmp_path_factory) -> Path:
         shell(f"dpkg-deb --root-owner-group --build {name} {name}.deb", folder)
         package = (folder / f"{name}.deb").read_bytes()
         index += f"{control}Filename: {name}.deb\nSize: {len(package)}\nSHA256: {hashlib.sha256(package).hexdigest()}\n\n"
-    packages = folder / f"dists/{SUITE}/main/binary-amd64/Packages.gz"
-    packages.parent.mkdir(parents=True)
-    packages.write_bytes(gzip.compress(index.encode()))
-    told = f"{hashlib.sha256(packages.read_bytes()).hexdigest()} {packages.stat().st_size} main/binary-amd64/Packages.gz"
+    lists = folder / f"dists/{SUITE}/main/binary-amd64"
+    lists.mkdir(parents=True)
+    told = ""
+    for list_name, content in [("Packages", index.encode()), ("Packages.gz", gzip.compress(index.encode()))]:
+        (lists / list_name).write_bytes(content)
+        told += f" {hashlib.sha256(content).hexdigest()} {len(content)} main/binary-amd64/{list_name}\n"
     release = f"Suite: {SUITE}\nCodename: {SUITE}\nArchitectures: amd64\nComponents: main\n"
-    release += f"Date: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n {told}\n"
+    release += f"Date: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n{told}"
     (folder / "Release").write_text(release)
     (folder / "gnupg").mkdir(mode=0o700)
     gpg = "gpg --homedir gnupg --batch --passphrase ''"
@@ -73,12 +75,15 @@ def served(folder: Path) -> Iterator[None]:
         stderr=subprocess.DEVNULL,
         env=os.environ | {"RES_OPTIONS": "timeout:1 attempts:1"},  # it asks DNS for its name, which is not there
     )
+    # The lab's hosts get packages by its cache, which asks Debian only.
+    done(HOST, "sh", "-c", f"echo 'Acquire::http::Proxy::{ORIGIN} \"DIRECT\";' >/etc/apt/apt.conf.d/01origin")
     try:
         until(lambda: at("origin", "curl", "--silent", "--head", SOURCE).returncode == 0, "the repository is served")
         yield
     finally:
         server.terminate()
         server.wait(10)
+        done(HOST, "rm", "/etc/apt/apt.conf.d/01origin")
 
 
 def test_without_key_or_source_the_client_is_left_out_in_one_line_but_configured() -> None:

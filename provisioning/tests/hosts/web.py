@@ -40,8 +40,8 @@ def origin(machine: str = "origin", address: str = ORIGIN, *ports: str) -> Itera
     script, ports = Path(__file__).with_name("origin.py"), ports or ("80", "443", "8000", "8080")
     server = subprocess.Popen([*inside(machine), "/usr/bin/python3", script, address, *ports])
     try:
-        listening = ["sh", "-c", f"ss -Hltn | grep -c ' {address}:'"]
-        until(lambda: at(machine, *listening).stdout.strip() == str(len(ports)), "the web server listens")
+        listening = {f"{address}:{port}" for port in ports}
+        until(lambda: listening <= set(at(machine, "ss", "-Hltn").stdout.split()), "the web server listens")
         yield
     finally:
         server.terminate()
