@@ -82,18 +82,18 @@ def test_from_ports_lists_and_the_tunnel(run) -> None:
     until(lambda: fetches("analysis"), "the tunnel is back", 30)
     assert failing() == set()
     assert sorted(mended.changed_tasks) == [
-        "lab-bastion: Let certificates jump, from where administrators are",
-        "lab-squid: Configure squid",
-        "lab-squid: Restart squid",
-        "lab-vpn: Load the packet filter",
-        "lab-vpn: Run this end",
+        "lab-bastion: bastion : Let certificates jump, from where administrators are",
+        "lab-squid: squid : Configure squid",
+        "lab-squid: squid : Restart squid",
+        "lab-vpn: baseline : Load the packet filter",
+        "lab-vpn: openvpn_client : Run this end",
     ]
 
 
 def test_an_expired_ca(run) -> None:
     expire_the_ca()
     assert failing() == TUNNEL | {"who_is_known_writes_and_reads"}
-    mended = run("--limit", "localhost,lab-vpn,lab-home,lab-movement")
+    mended = run("--limit", "localhost,lab-vpn,lab-home,lab-movement,lab-movement2")
     assert mended.ok, mended.failures
     until(lambda: fetches("analysis"), "the tunnel is back", 30)
     assert failing() == set()
