@@ -24,6 +24,7 @@ declare -A runs_in=([aws]=controller [azure]=controller)
 lane_1=(static openstack azure aws onboard awx)
 lane_2=(hosts images guest)
 deadline=$((SECONDS + 1440))
+[ -z "${IMAGES_QEMU:-}" ] || limit[images]=3600 deadline=$((SECONDS + 4200))
 
 case $mode in
     --full) ;;

@@ -21,15 +21,21 @@ from playbook import Played, read  # noqa: E402
 EPOCH = "1795000000"
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "full: takes minutes; left out of a quick run by -m 'not full'")
-
-
 def checked(root: Path) -> list[str]:
     """What check-image says of an image, a violation a line; none when it is clean."""
     done = subprocess.run([PACKER / "check-image", root], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.splitlines() if done.returncode else []
+
+
+def look_into(disk: Path, folder: Path, script: str) -> subprocess.CompletedProcess:
+    """Runs a shell script on what is on a disk: $root is where it is mounted, $check is check-image."""
+    subprocess.run(["qemu-img", "convert", "-O", "raw", disk, folder / "disk.raw"], check=True)
+    (folder / "root").mkdir()
+    # In a mount namespace of its own, so that nothing stays mounted, whatever happens.
+    mounted = 'mount -o loop,ro "$1" "$2" && root=$2 check=$3 sh -c "$4"'
+    command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", mounted, "look", folder / "disk.raw", folder / "root", PACKER / "check-image"]
+    return subprocess.run([*command, script], capture_output=True, text=True, timeout=120, check=False)
 
 
 @dataclass

@@ -80,7 +80,6 @@ def test_an_image_of_a_site_asks_its_proxy_and_others_none(bakery, base):
     assert checked(root) == []
 
 
-@pytest.mark.full
 def test_a_driver_that_no_source_has_is_left_out_in_a_line(bakery, jupyter):
     root, played = bakery.bake("gpu", "gpu", begin=jupyter)
     assert played.ok, played.failures

@@ -158,7 +158,6 @@ def test_an_owners_home_begins_empty(vms):
     assert left == ""
 
 
-@pytest.mark.full
 def test_a_desktop_is_shown_to_who_has_the_secret_and_to_nobody_else(bakery, base, vms):
     vms.launch("home", bakery.image("desktop", begin=base), (vms.folder / "key.pub").read_text().strip())
     secret = SECRETS["home"]
