@@ -107,6 +107,7 @@ def test_no_secret_is_printed_logged_or_left_behind(cloud):
     ("settings", "says", "advises"),
     [
         ("admin_cidrs: []", "admin_cidrs names who may reach the bastion", "Mend the site's file"),
+        ("home_cidrs: [10.0.0.0/8]", "home_cidrs and network_cidr overlap", "Mend the site's file"),
         ("cloud_kind: opnstack", "cloud_kind is one of", "Mend the site's file"),
         ("refusal: 'The request you have made requires authentication. (HTTP 401)'", "(HTTP 401)", "Credentials come from the environment"),
         ("refusal: 'Quota exceeded for resources: [port]'", "Quota exceeded", "quota raised"),
