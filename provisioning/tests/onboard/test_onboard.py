@@ -173,6 +173,21 @@ def test_ctrl_c_stops_ansible_says_so_and_leaves_nothing_running(cloud, tmp_path
     assert cloud.things() == EVERYTHING
 
 
+def test_a_second_run_at_the_same_time_is_refused(cloud, tmp_path):
+    gate = tmp_path / "gate"
+    first = subprocess.Popen(cloud.command("onboard", f"gate: {gate}"), cwd=cloud.checkout, env=cloud.env, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_until(lambda: "credentials" in cloud.things())
+    second = cloud.make("onboard", f"gate: {gate}")
+    assert second.returncode != 0 and second.stdout == ""
+    assert "onboard: another run for folder is under way here" in second.stderr
+    gate.touch()
+    said, _ = first.communicate(timeout=60)
+    assert first.returncode == 0, said
+    assert cloud.things() == EVERYTHING
+    assert cloud.make("onboard", f"gate: {gate}").returncode == 0
+
+
 def test_what_is_waited_for_is_said(cloud, tmp_path):
     onboard = cloud.checkout / "provisioning/onboard"
     impatient = onboard.with_name("onboard-impatient")
