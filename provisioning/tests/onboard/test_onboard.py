@@ -46,7 +46,7 @@ class Site:
         self.env = {**os.environ, "FOLDER_PASSWORD": PASSWORD, "VMM_SITE_SECRETS": str(tmp / "secrets")}
 
     def command(self, target: str, settings: str, *more: str) -> list[str]:
-        self.file.write_text(f"cloud_kind: existing\nadmin_cidrs: [198.51.100.0/28]\nfolder: {self.folder}\n{settings}\n")
+        self.file.write_text(f"cloud_kind: existing\nadmin_cidrs: [198.51.100.0/28]\nconfigure_hosts: false\nfolder: {self.folder}\n{settings}\n")
         return ["make", target, "CLOUD=folder", f"SITE={self.file}", *more]
 
     def make(self, target: str = "onboard", settings: str = "", *more: str, answer: str = "") -> subprocess.CompletedProcess:
@@ -108,6 +108,7 @@ def test_no_secret_is_printed_logged_or_left_behind(cloud):
     [
         ("admin_cidrs: []", "admin_cidrs names who may reach the bastion", "Mend the site's file"),
         ("home_cidrs: [10.0.0.0/8]", "home_cidrs and network_cidr overlap", "Mend the site's file"),
+        ("configure_hosts: true", "The inventory does not know folder-bastion, folder-cvmfs", "Credentials come from the environment"),
         ("cloud_kind: opnstack", "cloud_kind is one of", "Mend the site's file"),
         ("refusal: 'The request you have made requires authentication. (HTTP 401)'", "(HTTP 401)", "Credentials come from the environment"),
         ("refusal: 'Quota exceeded for resources: [port]'", "Quota exceeded", "quota raised"),
@@ -142,7 +143,7 @@ def test_a_wrong_argument_is_one_line(cloud, arguments, says):
 def test_a_site_file_that_is_no_yaml_is_one_line_with_its_number(cloud):
     run = cloud.make("onboard", "vm_ports: [22")
     assert run.returncode != 0
-    assert f"onboard: {cloud.file}:5: " in run.stderr
+    assert f"onboard: {cloud.file}:6: " in run.stderr
 
 
 def test_teardown_removes_nothing_without_the_name_and_all_with_it(cloud):
