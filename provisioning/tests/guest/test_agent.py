@@ -429,6 +429,13 @@ def ready_vm(vm, service):
     return vm
 
 
+def test_activity_goes_on_with_what_is_written_anew(ready_vm, service):
+    tell(ready_vm, vmId="vm-1", url=service.url, token="another")
+    ready_vm.report_activity()
+    assert service.paths[-1] == "/api/v1/guest/activity"
+    assert service.asked[-1][1]["Authorization"] == "Bearer another"
+
+
 def test_activity_is_told_only_after_ready(vm, service):
     vm.report_activity()
     assert not service.asked
