@@ -146,6 +146,19 @@ def test_a_site_file_that_is_no_yaml_is_one_line_with_its_number(cloud):
     assert f"onboard: {cloud.file}:6: " in run.stderr
 
 
+def test_a_site_file_that_is_no_utf_8_is_one_line(cloud):
+    command = cloud.command("onboard", "")
+    cloud.file.write_bytes(cloud.file.read_bytes() + "# Bär\n".encode("latin-1"))
+    run = cloud.run(command)
+    assert run.returncode != 0
+    assert f"onboard: {cloud.file}: is not UTF-8" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_a_site_file_may_hold_what_only_ansible_reads(cloud):
+    run = cloud.make("onboard", "cvmfs_client_key: !unsafe 'a {{ b'", "CHECK=1")
+    assert "folder differs from its file" in run.stdout, run.stdout + run.stderr
+
+
 def test_teardown_removes_nothing_without_the_name_and_all_with_it(cloud):
     cloud.make()
     for answer in ("", "no\n", "folder2\n"):
