@@ -89,6 +89,14 @@ def test_a_check_names_what_differs_and_changes_nothing(cloud):
     assert "squid" not in cloud.things()
 
 
+def test_a_check_of_nothing_says_that_all_would_be_made_and_makes_nothing(cloud):
+    check = cloud.make("onboard", "", "CHECK=1")
+    assert "folder differs from its file" in check.stdout, check.stdout
+    assert "localhost: Begin with nothing" in check.stdout
+    assert "FAILED" not in check.stdout
+    assert cloud.things() == [] and not Path(cloud.env["VMM_SITE_SECRETS"]).exists()
+
+
 def test_no_secret_is_printed_logged_or_left_behind(cloud):
     leftovers = set(Path("/tmp").glob("vmm-onboard-*"))
     run = cloud.make("onboard", "break_secret: true")
