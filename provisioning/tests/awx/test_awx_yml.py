@@ -9,7 +9,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 from awx_stub import Stub  # noqa: E402
 from playbook import CONTROLLER, play  # noqa: E402
 
-SITE = {"name": "ireland", "kind": "aws", "secrets": "/var/lib/vmm/sites/ireland", "credential": {"username": "a-key", "password": "planted-secret-of-awx"}}
+SITE = {"name": "ireland", "kind": "aws", "secrets": "/var/lib/vmm/sites/ireland", "credential": {"username": "a-key", "password": "planted-secret-of-awx", "region": "eu-west-1"}}
 ENV = {"VMM_GIT_URL": "https://git.example.org/vmm.git", "VMM_EXECUTION_ENVIRONMENT": "registry.example.org/vmm-ee:1", "CONTROLLER_OAUTH_TOKEN": "t"}
 
 

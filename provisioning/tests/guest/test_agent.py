@@ -1,5 +1,6 @@
 """The guest agent against a service that answers as it likes, and against the processes and terminals of this machine."""
 
+import errno
 import json
 import os
 import pty
@@ -146,6 +147,25 @@ def test_state_that_is_broken_is_as_none(vm, service):
         Path(vm.state, "ready.json").write_text(broken)
         vm.report_ready()
     assert len(service.asked) == 6
+
+
+def test_disk_that_takes_nothing_is_no_flood(vm, clock, service, monkeypatch):
+    writes = []
+
+    def full(*_):
+        writes.append(clock.now())
+        assert len(writes) < 5000
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    service.status = 503
+    clock.until = clock.time + DAY
+    with pytest.raises(Over):
+        vm.report_ready()
+    assert 200 < len(service.asked) < 800
+    asked, service.status, clock.until = len(service.asked), 204, float("inf")
+    vm.report_ready()
+    assert len(service.asked) == asked + 1
 
 
 def test_clock_of_another_boot_does_not_silence_it_for_ever(vm, clock, service):
@@ -407,6 +427,13 @@ def ready_vm(vm, service):
     vm.report_ready()
     service.asked.clear()
     return vm
+
+
+def test_activity_goes_on_with_what_is_written_anew(ready_vm, service):
+    tell(ready_vm, vmId="vm-1", url=service.url, token="another")
+    ready_vm.report_activity()
+    assert service.paths[-1] == "/api/v1/guest/activity"
+    assert service.asked[-1][1]["Authorization"] == "Bearer another"
 
 
 def test_activity_is_told_only_after_ready(vm, service):

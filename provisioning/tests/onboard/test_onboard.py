@@ -46,7 +46,7 @@ class Site:
         self.env = {**os.environ, "FOLDER_PASSWORD": PASSWORD, "VMM_SITE_SECRETS": str(tmp / "secrets")}
 
     def command(self, target: str, settings: str, *more: str) -> list[str]:
-        self.file.write_text(f"cloud_kind: existing\nadmin_cidrs: [198.51.100.0/28]\nfolder: {self.folder}\n{settings}\n")
+        self.file.write_text(f"cloud_kind: existing\nadmin_cidrs: [198.51.100.0/28]\nconfigure_hosts: false\nfolder: {self.folder}\n{settings}\n")
         return ["make", target, "CLOUD=folder", f"SITE={self.file}", *more]
 
     def make(self, target: str = "onboard", settings: str = "", *more: str, answer: str = "") -> subprocess.CompletedProcess:
@@ -89,6 +89,14 @@ def test_a_check_names_what_differs_and_changes_nothing(cloud):
     assert "squid" not in cloud.things()
 
 
+def test_a_check_of_nothing_says_that_all_would_be_made_and_makes_nothing(cloud):
+    check = cloud.make("onboard", "", "CHECK=1")
+    assert "folder differs from its file" in check.stdout, check.stdout
+    assert "localhost: Begin with nothing" in check.stdout
+    assert "FAILED" not in check.stdout
+    assert cloud.things() == [] and not Path(cloud.env["VMM_SITE_SECRETS"]).exists()
+
+
 def test_no_secret_is_printed_logged_or_left_behind(cloud):
     leftovers = set(Path("/tmp").glob("vmm-onboard-*"))
     run = cloud.make("onboard", "break_secret: true")
@@ -107,6 +115,8 @@ def test_no_secret_is_printed_logged_or_left_behind(cloud):
     ("settings", "says", "advises"),
     [
         ("admin_cidrs: []", "admin_cidrs names who may reach the bastion", "Mend the site's file"),
+        ("home_cidrs: [10.0.0.0/8]", "home_cidrs and network_cidr overlap", "Mend the site's file"),
+        ("configure_hosts: true", "The inventory does not know folder-bastion, folder-cvmfs", "Credentials come from the environment"),
         ("cloud_kind: opnstack", "cloud_kind is one of", "Mend the site's file"),
         ("refusal: 'The request you have made requires authentication. (HTTP 401)'", "(HTTP 401)", "Credentials come from the environment"),
         ("refusal: 'Quota exceeded for resources: [port]'", "Quota exceeded", "quota raised"),
@@ -141,7 +151,20 @@ def test_a_wrong_argument_is_one_line(cloud, arguments, says):
 def test_a_site_file_that_is_no_yaml_is_one_line_with_its_number(cloud):
     run = cloud.make("onboard", "vm_ports: [22")
     assert run.returncode != 0
-    assert f"onboard: {cloud.file}:5: " in run.stderr
+    assert f"onboard: {cloud.file}:6: " in run.stderr
+
+
+def test_a_site_file_that_is_no_utf_8_is_one_line(cloud):
+    command = cloud.command("onboard", "")
+    cloud.file.write_bytes(cloud.file.read_bytes() + "# Bär\n".encode("latin-1"))
+    run = cloud.run(command)
+    assert run.returncode != 0
+    assert f"onboard: {cloud.file}: is not UTF-8" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_a_site_file_may_hold_what_only_ansible_reads(cloud):
+    run = cloud.make("onboard", "cvmfs_client_key: !unsafe 'a {{ b'", "CHECK=1")
+    assert "folder differs from its file" in run.stdout, run.stdout + run.stderr
 
 
 def test_teardown_removes_nothing_without_the_name_and_all_with_it(cloud):
@@ -170,6 +193,21 @@ def test_ctrl_c_stops_ansible_says_so_and_leaves_nothing_running(cloud, tmp_path
     again = cloud.make("onboard", f"gate: {gate}")
     assert again.returncode == 0, again.stdout
     assert cloud.things() == EVERYTHING
+
+
+def test_a_second_run_at_the_same_time_is_refused(cloud, tmp_path):
+    gate = tmp_path / "gate"
+    first = subprocess.Popen(cloud.command("onboard", f"gate: {gate}"), cwd=cloud.checkout, env=cloud.env, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_until(lambda: "credentials" in cloud.things())
+    second = cloud.make("onboard", f"gate: {gate}")
+    assert second.returncode != 0 and second.stdout == ""
+    assert "onboard: another run for folder is under way here" in second.stderr
+    gate.touch()
+    said, _ = first.communicate(timeout=60)
+    assert first.returncode == 0, said
+    assert cloud.things() == EVERYTHING
+    assert cloud.make("onboard", f"gate: {gate}").returncode == 0
 
 
 def test_what_is_waited_for_is_said(cloud, tmp_path):

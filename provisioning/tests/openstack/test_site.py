@@ -191,7 +191,7 @@ def test_what_people_changed_is_mended_by_the_next_run(cloud, site, first_state)
     assert rule("ingress", "IPv4", "tcp", 22, "0.0.0.0/0") not in rules(cloud, f"{NAME}-bastion")
 
 
-def test_a_machine_in_error_is_named_with_its_fault(cloud, neighbour, first_state):
+def test_a_machine_in_error_is_named_with_its_fault(cloud, site, neighbour, first_state):
     """No hypervisor of the testbed takes an image for Xen, so nova finds no host for it."""
     bad = image(cloud, f"{NEIGHBOUR}-xen", img_hv_type="xen")
     try:
@@ -199,6 +199,8 @@ def test_a_machine_in_error_is_named_with_its_fault(cloud, neighbour, first_stat
         for run in ("first", "second"):
             played = neighbour.play("hosts.yml", "-e", f"infra_image={NEIGHBOUR}-xen")
             assert f"{NEIGHBOUR}-vpn is in ERROR: No valid host was found" in played.failures[-1], (run, played.failures)
+        own = site.play("hosts.yml")
+        assert own.ok and own.changed == 0, ("its name begins with ours, and it is none of ours", own.failures)
     finally:
         cloud.image.delete_image(bad)
 

@@ -45,7 +45,6 @@ def test_every_inventory_of_ours_has_its_kind():
 
 def test_sites_have_kinds_and_only_fields_of_their_credential_type():
     fields = {type_["name"]: {field["id"] for field in type_["inputs"]["fields"]} for type_ in CONTENT["awx_credential_types"]}
-    fields["Amazon Web Services"] = {"username", "password", "security_token"}
     fields["Microsoft Azure Resource Manager"] = {"subscription", "username", "password", "client", "secret", "tenant", "cloud_environment"}
     for site in CONTENT["awx_sites"]:
         assert set(site["credential"]) <= fields[CONTENT["awx_kinds"][site["kind"]]["credential_type"]], site["name"]
@@ -91,8 +90,10 @@ def test_a_workflow_becomes_nodes_in_a_row_each_naming_the_next(tmp_path):
     assert done.returncode == 0, done.stdout
     onboard = json.loads((tmp_path / "onboard.json").read_text())
     end = json.loads((tmp_path / "end.json").read_text())
-    assert [node["unified_job_template"]["name"] for node in onboard["nodes"]] == ["vmm rutherford network", "vmm rutherford hosts", "vmm rutherford fleet"]
-    assert [node["related"]["success_nodes"] for node in onboard["nodes"]] == [[{"identifier": "node1"}], [{"identifier": "node2"}], []]
+    assert [node["unified_job_template"]["name"] for node in onboard["nodes"]] == [
+        f"vmm rutherford {name}" for name in ("network", "hosts", "hosts", "fleet")]
+    assert [node["extra_data"] for node in onboard["nodes"]] == [{}, {"configure_hosts": "false"}, {}, {}]
+    assert [node["related"]["success_nodes"] for node in onboard["nodes"]] == [[{"identifier": "node1"}], [{"identifier": "node2"}], [{"identifier": "node3"}], []]
     assert onboard["survey"] == []
     assert [node["unified_job_template"]["type"] for node in end["nodes"]] == ["workflow_approval", "job_template"]
     assert [question["variable"] for question in end["survey"]] == ["teardown"]

@@ -1,5 +1,6 @@
 """The tools that judge form: each must be content with all of our files."""
 
+import os
 import shutil
 import subprocess
 
@@ -51,6 +52,13 @@ def test_packer_accepts_its_files(check):
         pytest.skip("there are no files of packer yet")
     done = subprocess.run(["packer", *check, "."], cwd=CHECKOUT / "packer", capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, said(done)
+
+
+def test_the_controller_works_in_every_language():
+    for language in ("en_GB.UTF-8", "de_DE@euro", "POSIX"):
+        done = subprocess.run([PROVISIONING / "controller", "ansible", "--version"], env={**os.environ, "LC_ALL": language},
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, said(done)
 
 
 def test_collections_are_pinned_to_what_the_controller_has():
