@@ -5,9 +5,10 @@ management.azure.com or login.microsoftonline.com is answered here, with a certi
 
 What it does as Azure does: PUT makes (201) or replaces (200), GET of what is not there is 404, DELETE 202 or 204; network and compute answer
 first and work after, so a resource is Updating until its operation was polled twice, and one that is deleted is there until then (but for a NAT
-gateway, for which its module would wait 20 s). Ids and defaults are filled in as far as modules compare them, and so are references the
-other way. What is referred to must be there; what is in use is not removed. Addresses are checked against subnets. A machine makes its disk. A
-PUT of a network or a table replaces its subnets or routes. Tags of a resource may be written by themselves. Client secrets and tokens are checked.
+gateway, for which its module would wait 20 s). Ids and defaults are filled in as far as modules compare them, and so are references the other
+way. What is referred to must be there; what is in use is not removed. Addresses are checked against subnets. A machine makes its disk, without
+tags. A PUT of a network or a table replaces its subnets or routes. Tags of a resource may be written by themselves. Client secrets and tokens
+are checked.
 
 What it does not: it takes properties that it does not know as they are, knows no quotas, roles, locations, policies or API versions, and does
 not page. It proves arguments, order and repetition, not that Azure accepts them."""
@@ -296,7 +297,7 @@ class Arm:
                 raise Refused(400, "InvalidParameter", "linuxConfiguration")
             if path.lower() in self.resources:
                 raise Refused(409, "ConflictingUserInput", f"Disk {disk['name']} already exists")
-            self.write(path, {"location": thing["location"], "tags": thing.get("tags"), "sku": {"name": "StandardSSD_LRS"}, "properties": dict(DISK)})
+            self.write(path, {"location": thing["location"], "sku": {"name": "StandardSSD_LRS"}, "properties": dict(DISK)})
             self.resources[path.lower()]["properties"]["provisioningState"] = "Succeeded"
         disk["managedDisk"] = (disk.get("managedDisk") or {}) | {"id": path}
 
