@@ -232,7 +232,7 @@ def test_the_entry_for_the_fleet_file_names_what_is_there(site, tmp_path):
         "publicIp": "true",
         "address": "public",
     }
-    assert [probe["name"] for probe in entry["probes"]] == ["vpn", "squid"]
+    assert entry["probes"] == [{"name": "squid", "tcp": "10.60.10.12:3128"}, {"name": "vpn", "tcp": "10.60.10.11:9100"}]
     assert "image: jupyter-20261122-0001234," in told["entry"] and "20261101" not in told["entry"]
 
 
