@@ -2,7 +2,7 @@
 # Playbooks, hosts and images for real: on stubs, on the real OpenStack of the tests, on booted hosts.
 #   provisioning.sh           all areas, within 25 minutes; AREAS=hosts,aws only these
 #   provisioning.sh --smoke   lint, structure, and one host that is booted and configured; within 8 minutes from nothing
-# Two areas run at a time, as each mostly waits. Logs of the areas stay in data/test-provisioning.
+# Three areas run at a time, as each waits now and then. Logs of the areas stay in data/test-provisioning.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:---full}
@@ -20,16 +20,15 @@ smoke_packages=(make git python3-pytest python3-yaml openssh-client mmdebstrap s
 # area: seconds that it may take; who runs it: the machine (root's own tools) or the controller's tree.
 declare -A limit=([static]=420 [onboard]=300 [awx]=120 [aws]=360 [azure]=420 [openstack]=540 [hosts]=900 [images]=720 [guest]=420 [smoke]=240)
 declare -A runs_in=([aws]=controller [azure]=controller)
-# Two lanes: what waits for stubs and for lint, and what boots hosts.
-lane_1=(static openstack azure aws onboard awx)
-lane_2=(hosts images guest)
+# Lanes, each an area after the other: guest boots what images has baked.
+lanes=("hosts static awx" "openstack azure aws" "images guest onboard")
 deadline=$((SECONDS + 1440))
 [ -z "${IMAGES_QEMU:-}" ] || limit[images]=3600 deadline=$((SECONDS + 4200))
 
 case $mode in
     --full) ;;
     --smoke)
-        lane_1=(static) lane_2=(smoke) packages=("${smoke_packages[@]}") deadline=$((SECONDS + 450))
+        lanes=(static smoke) packages=("${smoke_packages[@]}") deadline=$((SECONDS + 450))
         ;;
     *)
         sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0" >&2
@@ -53,7 +52,7 @@ for variable in ${!OS_@} ${!AWS_@} ${!AZURE_@} ${!ANSIBLE_@} VMM_SITE_SECRETS; d
 
 wanted() { [ -z "${AREAS:-}" ] || [[ ",$AREAS," == *",$1,"* ]]; }
 for area in $(tr ',' ' ' <<<"${AREAS:-}"); do
-    [[ " ${!limit[*]} " == *" $area "* ]] || { echo "provisioning: there is no area '$area': ${lane_1[*]} ${lane_2[*]}" >&2; exit 2; }
+    [[ " ${!limit[*]} " == *" $area "* ]] || { echo "provisioning: there is no area '$area': ${lanes[*]}" >&2; exit 2; }
 done
 
 note() { printf '%3d s  %s\n' "$SECONDS" "$*"; }
@@ -170,9 +169,10 @@ summary() {
 
 prepare packages install_packages
 prepare trees make_trees
-lane "${lane_1[@]}" &
-first=$!
-lane "${lane_2[@]}"
-wait "$first"
+for areas in "${lanes[@]}"; do
+    # shellcheck disable=SC2086 # names of areas
+    lane $areas &
+done
+wait
 [ "$mode" = --full ] || for name in onboard awx aws azure openstack hosts images guest; do echo "not part of the smoke; make test-provisioning" >"$logs/$name.left"; done
 summary
