@@ -42,7 +42,7 @@ def folder(tmp_path_factory):
 def site_that_is_removed(cloud, site):
     def remove():
         if any(n.description == site.mark for n in cloud.network.networks()):
-            for server in list(cloud.compute.servers(name="^vmm-rig-")):
+            for server in list(cloud.compute.servers(name="^vmm-other-")):
                 cloud.delete_server(server.id, wait=True)
             gone = site.play("teardown.yml", "-e", f"teardown={site.name}")
             assert gone.ok, gone.failures
