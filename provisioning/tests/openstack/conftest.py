@@ -44,6 +44,8 @@ def site_that_is_removed(cloud, site):
         if any(n.description == site.mark for n in cloud.network.networks()):
             for server in list(cloud.compute.servers(name="^vmm-other-")):
                 cloud.delete_server(server.id, wait=True)
+            for port in list(cloud.network.ports(name="of-a-person")):
+                cloud.network.delete_port(port)
             gone = site.play("teardown.yml", "-e", f"teardown={site.name}")
             assert gone.ok, gone.failures
 
