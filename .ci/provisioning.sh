@@ -17,18 +17,18 @@ packages=(
 )
 smoke_packages=(make git python3-pytest python3-yaml openssh-client mmdebstrap systemd-container iproute2 nftables socat apt-cacher-ng shellcheck packer)
 
-# area: seconds that it may take; who runs it: the machine (root's own tools) or the controller's tree.
-declare -A limit=([static]=420 [onboard]=300 [awx]=120 [aws]=360 [azure]=420 [openstack]=540 [hosts]=900 [images]=720 [guest]=420 [smoke]=240)
+# area: seconds after which it is taken for hung; who runs it: the machine (root's own tools) or the controller's tree.
+declare -A limit=([static]=420 [onboard]=600 [awx]=240 [aws]=900 [azure]=720 [openstack]=1080 [hosts]=1320 [images]=1200 [guest]=900 [smoke]=240)
 declare -A runs_in=([aws]=controller [azure]=controller)
-# Lanes, each an area after the other: guest boots what images has baked.
-lanes=("hosts static awx" "openstack azure aws" "images guest onboard")
+# What is run, in this order, whatever takes longest first; guest boots what images has baked.
+queue=(hosts openstack "images guest" aws azure onboard static awx)
 deadline=$((SECONDS + 1440))
 [ -z "${IMAGES_QEMU:-}" ] || limit[images]=3600 deadline=$((SECONDS + 4200))
 
 case $mode in
     --full) ;;
     --smoke)
-        lanes=(static smoke) packages=("${smoke_packages[@]}") deadline=$((SECONDS + 450))
+        queue=(static smoke) packages=("${smoke_packages[@]}") deadline=$((SECONDS + 450))
         ;;
     *)
         sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0" >&2
@@ -52,7 +52,7 @@ for variable in ${!OS_@} ${!AWS_@} ${!AZURE_@} ${!ANSIBLE_@} VMM_SITE_SECRETS; d
 
 wanted() { [ -z "${AREAS:-}" ] || [[ ",$AREAS," == *",$1,"* ]]; }
 for area in $(tr ',' ' ' <<<"${AREAS:-}"); do
-    [[ " ${!limit[*]} " == *" $area "* ]] || { echo "provisioning: there is no area '$area': ${lanes[*]}" >&2; exit 2; }
+    [[ " ${!limit[*]} " == *" $area "* ]] || { echo "provisioning: there is no area '$area': ${queue[*]}" >&2; exit 2; }
 done
 
 note() { printf '%3d s  %s\n' "$SECONDS" "$*"; }
@@ -131,11 +131,15 @@ area() {
     note "$name: $(tail -n 1 "$logs/$name.log" | tr -d '=' | xargs)$([ ! -e "$logs/$name.failed" ] || echo "; FAILED") ($((SECONDS - began)) s)"
 }
 
-lane() {
-    local name
-    for name in "$@"; do
-        wanted "$name" || continue
-        if [ ! -d "provisioning/tests/$name" ]; then echo "there are no tests of it" >"$logs/$name.left"; else area "$name"; fi
+# worker: runs what is next in the queue (7), until there is no more; one reads at a time.
+worker() {
+    local areas name
+    exec 8>"$logs/queue.lock"
+    while flock 8 && { read -r areas <&7 || areas=; } && flock -u 8 && [ -n "$areas" ]; do
+        for name in $areas; do
+            wanted "$name" || continue
+            if [ ! -d "provisioning/tests/$name" ]; then echo "there are no tests of it" >"$logs/$name.left"; else area "$name" 7<&- 8>&-; fi
+        done
     done
 }
 
@@ -169,10 +173,8 @@ summary() {
 
 prepare packages install_packages
 prepare trees make_trees
-for areas in "${lanes[@]}"; do
-    # shellcheck disable=SC2086 # names of areas
-    lane $areas &
-done
+exec 7< <(printf '%s\n' "${queue[@]}")
+for ((n = 0; n < 3; n++)); do worker & done
 wait
 [ "$mode" = --full ] || for name in onboard awx aws azure openstack hosts images guest; do echo "not part of the smoke; make test-provisioning" >"$logs/$name.left"; done
 summary
