@@ -1,8 +1,15 @@
-"""A service of the guest contract that writes down what it is asked."""
+"""A service of the guest contract that writes down what it is asked, and ports for services."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
 
 
 class Service:

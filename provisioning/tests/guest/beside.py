@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from guest_service import free_port
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 LAB = CHECKOUT / "provisioning/tests/lab/lab"
 HOME = Path(os.environ.get("VMM_LAB_HOME", "/var/tmp/vmm-lab"))
@@ -34,12 +36,6 @@ pools:
 vmTypes:
   - {name: jupyter, title: Jupyter, description: Notebooks, pool: jupyter, vcpus: 1, ramGb: 1, gpus: 0}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def wait_for(condition, seconds: float, what: str):

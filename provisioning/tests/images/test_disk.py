@@ -2,24 +2,17 @@
 
 import json
 import re
-import socket
 import subprocess
 import time
 from contextlib import contextmanager
 
 import pytest
 from conftest import CHECKOUT, LAB, look_into
-from guest_service import Service
+from guest_service import Service, free_port
 
 TOKEN = "0190b0a0-0000-7000-8000-000000000001.of-the-disk"
 # The guest's view of this machine, by qemu's user network.
 HOST = "10.0.2.2"
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 @contextmanager
@@ -102,4 +95,4 @@ def test_what_it_writes_until_it_is_off_is_in_no_image_made_of_it(booted):
     assert "account builder" in ended.stdout, ended.stderr
     assert running.wait(180) == 0
     looked = look_into(folder / "disk.qcow2", folder, '"$check" "$root"')
-    assert looked.returncode == 0, looked.stderr
+    assert looked.returncode == 0, looked.stdout + looked.stderr

@@ -15,10 +15,9 @@ WIDEST_OF_ADMINS = 8  # bits of the prefix: no administrators have more addresse
 
 def network(name, text, faults, address_will_do=False):
     """None if it is none, and why is among the faults."""
-    if not isinstance(text, str) or not re.fullmatch(r"[0-9a-fA-F.:]+(/\d{1,3})?" if address_will_do else r"[0-9a-fA-F.:]+/\d{1,3}", text, re.ASCII):
-        faults.append(f"{text!r} in {name} is no network such as 198.51.100.0/28.")
-        return None
     try:
+        if not isinstance(text, str) or not re.fullmatch(r"[0-9a-fA-F.:]+(/\d{1,3})?", text, re.ASCII) or not ("/" in text or address_will_do):
+            raise ValueError
         found = ipaddress.ip_network(text, strict=False)
     except ValueError:
         faults.append(f"{text!r} in {name} is no network such as 198.51.100.0/28.")
