@@ -43,9 +43,9 @@ class Site:
             "ANSIBLE_HOME": str(folder / f"{name}.ansible"),
         }
 
-    def play(self, playbook: str, *arguments: str, env: dict[str, str] | None = None, **also) -> Played:
+    def play(self, playbook: str, *arguments: str, env: dict[str, str] | None = None, warm: bool = True) -> Played:
         where = ["-i", str(ANSIBLE / "inventory" / "site.aws_ec2.yml"), "-e", f"cloud={self.name}", "-e", f"site_file={self.file}"]
-        return play(playbook, *where, *arguments, env={**self.env, **(env or {})}, **also)
+        return play(playbook, *where, *arguments, env={**self.env, **(env or {})}, warm=warm)
 
     def say(self, text: str) -> None:
         """Adds a line to the site's file."""

@@ -130,7 +130,7 @@ def site(new_site):
     account.fault("CreateSubnet", "RequestLimitExceeded", status=503, skip=1)
     account.fault("CreateRouteTable", "InternalError", status=500)
     account.fault("Describe*", "RequestLimitExceeded", status=503, skip=30, times=3)
-    site.made = site.play("site.yml")
+    site.made = site.play("site.yml", warm=False)
     return site
 
 
@@ -214,7 +214,7 @@ def test_the_entry_for_the_fleet_file_names_what_was_made_and_no_secret(site):
 
 
 def test_wrong_credentials_are_one_clear_line(site):
-    played = site.play("network.yml", env={"AWS_SECRET_ACCESS_KEY": "wrong"})
+    played = site.play("network.yml", env={"AWS_SECRET_ACCESS_KEY": "wrong"}, warm=False)
     assert played.failed == 1 and played.changed == 0
     assert "AWS does not answer these credentials" in played.failures[-1] and "AuthFailure" in played.failures[-1]
     assert "\n" not in played.failures[-1].strip()

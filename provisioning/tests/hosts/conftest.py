@@ -29,9 +29,9 @@ def run(tmp_path_factory) -> Run:
     os.environ.setdefault("LAB", "hosts")
     os.environ.setdefault("VMM_SITE_SECRETS", str(tmp_path_factory.mktemp("secrets")))
 
-    def hosts(*arguments: str) -> Played:
+    def hosts(*arguments: str, warm: bool = True) -> Played:
         site = ("-e", "cloud=lab", "-e", "site_file=../tests/lab/site.yml")
-        return play("hosts.yml", *site, *arguments, through=(str(LAB), "exec", "admin", str(CONTROLLER)))
+        return play("hosts.yml", *site, *arguments, through=(str(LAB), "exec", "admin", str(CONTROLLER)), warm=warm)
 
     return hosts
 
@@ -45,7 +45,7 @@ def site(run):
         subprocess.run([LAB, "down"], check=True)
         subprocess.run([LAB, "up"], check=True)
         name_all("squid", "cvmfs", "movement", "movement2")
-        played = run()
+        played = run(warm=False)
         assert played.ok, "\n".join(played.failures) or played.said[-3000:]
         assert played.changed > 100, "the first run made the hosts"
     yield

@@ -68,9 +68,9 @@ class Site:
         }
         self.file.write_text(yaml.safe_dump(self.settings))
 
-    def play(self, playbook: str, *arguments: str, **changes: str | None) -> Played:
+    def play(self, playbook: str, *arguments: str, warm: bool = True, **changes: str | None) -> Played:
         named = ["-e", f"cloud={self.name}", "-e", f"site_file={self.file}", "-e", "configure_hosts=false"]
-        return play(playbook, *named, *arguments, through=(str(CONTROLLER),), env=environment(**changes))
+        return play(playbook, *named, *arguments, through=(str(CONTROLLER),), env=environment(**changes), warm=warm)
 
 
 def everything(cloud) -> set[str]:

@@ -22,7 +22,7 @@ def before(cloud, site, neighbour):
 @pytest.fixture(scope="session")
 def made(before, site):
     """The site, by its first run."""
-    return site.play("site.yml")
+    return site.play("site.yml", warm=False)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def settings_of(site, name: str):
     ids=["wrong password", "none", "unknown cloud"],
 )
 def test_credentials_that_do_not_work_are_one_clear_line(before, site, change, reason):
-    played = site.play("network.yml", **change)
+    played = site.play("network.yml", warm=False, **change)
     assert not played.ok and played.changed == 0
     assert "does not answer with these credentials" in played.failures[-1] and reason in played.failures[-1], played.failures
     assert "\n" not in played.failures[-1]
