@@ -36,8 +36,9 @@ class Site:
     environment: dict[str, str]
     file: Path
 
-    def play(self, playbook: str, *arguments: str, **environment: str) -> Played:
-        return play(playbook, "-e", "cloud=cumulus", "-e", f"site_file={self.file}", *arguments, env={**self.environment, **environment})
+    def play(self, playbook: str, *arguments: str, warm: bool = True, **environment: str) -> Played:
+        where = ["-e", "cloud=cumulus", "-e", f"site_file={self.file}"]
+        return play(playbook, *where, *arguments, env={**self.environment, **environment}, warm=warm)
 
 
 @pytest.fixture(scope="module")

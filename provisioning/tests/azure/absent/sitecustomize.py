@@ -5,6 +5,7 @@ collection imports whole with what Debian has is a test of its own, without this
 
 import sys
 from functools import wraps
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
@@ -79,3 +80,8 @@ class Compute:
 
 
 sys.meta_path.insert(0, Compute)
+
+# Mitogen takes the path of each package that a module speaks of; those that are only a name have none.
+for name in ("azure", "azure.cli", "azure.mgmt"):
+    package = import_module(name)
+    package.__file__ = f"{package.__path__[0]}/__init__.py"
