@@ -22,7 +22,7 @@ declare -A limit=([static]=420 [onboard]=600 [awx]=240 [aws]=900 [azure]=720 [op
 declare -A runs_in=([aws]=controller [azure]=controller)
 # What is run, in this order, whatever takes longest first; guest boots what images has baked.
 queue=(hosts openstack "images guest" aws azure onboard static awx)
-deadline=$((SECONDS + 1440))
+deadline=$((SECONDS + ${PROVISIONING_SECONDS:-1440}))
 [ -z "${IMAGES_QEMU:-}" ] || limit[images]=3600 deadline=$((SECONDS + 4200))
 
 case $mode in

@@ -26,7 +26,7 @@ def configure(**settings: str) -> Played:
     reached["ansible_ssh_common_args"] = f"-F {os.environ['VMM_SITE_SECRETS']}/ssh_config"
     site = ["-e", f"@{TESTS.parent}/ansible/group_vars/all.yml", "-e", f"@{TESTS}/lab/site.yml", "-e", json.dumps(reached | settings)]
     through = (*inside("admin"), str(TESTS.parent / "controller"))
-    return play("../tests/hosts/cvmfs_client.yml", "-i", f"lab-{HOST},", *site, through=through)
+    return play("../tests/hosts/cvmfs_client.yml", "-i", f"lab-{HOST},", *site, through=through, warm=True)
 
 
 def shell(command: str, folder: Path) -> None:
