@@ -13,7 +13,8 @@ packages=(
     make git curl ca-certificates python3 python3-pytest python3-yaml openssh-client                # the tests themselves
     mmdebstrap systemd-container iproute2 nftables socat apt-cacher-ng util-linux                   # the controller and the lab
     yamllint shellcheck packer qemu-system-x86 qemu-utils genisoimage                               # static, images
-    python3-cryptography python3-openstacksdk openssl openvpn xrootd-client                                              # what tests speak with hosts by
+    python3-cryptography python3-openstacksdk openssl openvpn xrootd-client                         # what tests speak with hosts by
+    xvfb xprintidle xdotool                                                                         # a desktop and its person
 )
 smoke_packages=(make git python3-pytest python3-yaml openssh-client mmdebstrap systemd-container iproute2 nftables socat apt-cacher-ng shellcheck packer)
 
