@@ -130,7 +130,7 @@ def site(new_site):
     account.fault("CreateSubnet", "RequestLimitExceeded", status=503, skip=1)
     account.fault("CreateRouteTable", "InternalError", status=500)
     account.fault("Describe*", "RequestLimitExceeded", status=503, skip=30, times=3)
-    site.made = site.play("site.yml", warm=False)
+    site.made = site.play("site.yml")
     return site
 
 

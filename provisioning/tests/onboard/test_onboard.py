@@ -222,14 +222,14 @@ def test_a_second_run_at_the_same_time_is_refused(warm_cloud, tmp_path):
     assert warm_cloud.make("onboard", f"gate: {gate}").returncode == 0
 
 
-def test_what_is_waited_for_is_said(cloud, tmp_path):
-    onboard = cloud.checkout / "provisioning/onboard"
+def test_what_is_waited_for_is_said(warm_cloud, tmp_path):
+    onboard = warm_cloud.checkout / "provisioning/onboard"
     impatient = onboard.with_name("onboard-impatient")
     impatient.write_text(onboard.read_text().replace("PATIENCE = 20", "PATIENCE = 2"))
     impatient.chmod(0o755)
-    cloud.command("onboard", f"gate: {tmp_path / 'gate'}")
-    command = [impatient, "folder", "--site", cloud.file]
-    run = subprocess.Popen(command, cwd=cloud.checkout, env=cloud.env, text=True, stdout=subprocess.PIPE)
+    warm_cloud.command("onboard", f"gate: {tmp_path / 'gate'}")
+    command = [impatient, "folder", "--site", warm_cloud.file]
+    run = subprocess.Popen(command, cwd=warm_cloud.checkout, env=warm_cloud.env, text=True, stdout=subprocess.PIPE)
     said = []
     for line in run.stdout:
         said.append(line)

@@ -11,6 +11,7 @@ SPEC.loader.exec_module(site)
 
 GOOD = {
     **site.ONE,
+    "cloud_kind": "existing",
     "admin_cidrs": ["198.51.100.0/28", "192.0.2.9", "2001:db8::/64"],
     "vm_client_cidrs": ["0.0.0.0/0"],
     "home_cidrs": ["172.20.0.0/16"],
@@ -28,6 +29,8 @@ def test_a_good_file_has_no_faults():
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
+        ({"cloud_kind": "opnstack"}, "cloud_kind is one of openstack, aws, azure, existing."),
+        ({"cloud_kind": ""}, "cloud_kind is one of"),
         ({"admin_cidrs": []}, "it is empty"),
         ({"admin_cidrs": None}, "admin_cidrs is a list"),
         ({"admin_cidrs": "198.51.100.0/28"}, "admin_cidrs is a list"),

@@ -4,6 +4,7 @@ others: what one of them mends silently shuts everybody out at the next."""
 import ipaddress
 import re
 
+KINDS = ("openstack", "aws", "azure", "existing")
 ONE = {"network_cidr": "10.60.0.0/16", "public_subnet_cidr": "10.60.0.0/24", "private_subnet_cidr": "10.60.10.0/24", "tunnel_cidr": "10.255.60.0/29"}
 MANY = ("admin_cidrs", "vm_client_cidrs", "home_cidrs", "movement_peer_cidrs")
 NAMES = (
@@ -30,8 +31,10 @@ def network(name, text, faults, address_will_do=False):
 
 
 def site_faults(said):
-    """Of the networks, ports and names that a site's file says, by their settings."""
+    """Of the kind of cloud, networks, ports and names that a site's file says, by their settings."""
     faults, one, many = [], {}, {}
+    if said["cloud_kind"] not in KINDS:
+        faults.append(f"cloud_kind is one of {', '.join(KINDS)}.")
     for name in ONE:
         one[name] = network(name, said[name], faults)
         if one[name] and one[name].version == 6:
