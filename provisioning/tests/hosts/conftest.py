@@ -14,11 +14,10 @@ import pytest
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
-from playbook import Played, play  # noqa: E402
+from playbook import CONTROLLER, Played, play  # noqa: E402
 from web import FACILITY, name_all, origin  # noqa: E402
 
 LAB = TESTS / "lab" / "lab"
-CONTROLLER = TESTS.parent / "controller"
 KEEP = bool(os.environ.get("LAB_KEEP"))
 Run = Callable[..., Played]
 

@@ -5,13 +5,14 @@ import shutil
 
 from machines import done
 from people import secrets
-from playbook import play
+from playbook import CONTROLLER, play
 
+HERE = (str(CONTROLLER),)  # not from the namespace admin: no machine is asked
 SITE = ("-e", "cloud=lab", "-e", "site_file=../tests/lab/site.yml")
 
 
 def test_its_entry_for_the_fleet_names_what_is_probed() -> None:
-    entry = play("fleet.yml", *SITE)
+    entry = play("fleet.yml", *SITE, through=HERE)
     assert entry.ok and entry.changed == 0, entry.failures
     [said] = [task["hosts"]["localhost"]["msg"] for task in tasks(entry.said) if task["task"]["name"] == "Entry for the fleet file"]
     for probe in ["10.60.10.11:9100", "10.60.10.12:3128", "10.60.10.13:3128", "10.60.10.14:1094"]:
@@ -19,10 +20,10 @@ def test_its_entry_for_the_fleet_names_what_is_probed() -> None:
 
 
 def test_teardown_removes_nothing_and_says_what_is_left_to_do() -> None:
-    gone = play("teardown.yml", *SITE, "-e", "teardown=lab")
+    gone = play("teardown.yml", *SITE, "-e", "teardown=lab", through=HERE)
     assert gone.ok and gone.changed == 0, gone.failures
     assert "install them anew: bastion, vpn" in gone.said and "Nothing of lab is left." in gone.said
-    assert not play("teardown.yml", *SITE, "-e", "teardown=another").ok
+    assert not play("teardown.yml", *SITE, "-e", "teardown=another", through=HERE).ok
 
 
 def test_who_keeps_the_home_end_is_given_the_very_files_that_work_at_ours(run, tmp_path) -> None:
