@@ -32,7 +32,8 @@ def role(host, *arguments, warm=True):
         str(Path(__file__).with_name("role.yml")), "-i", f"{ADDRESS},", "-u", "debian", "--private-key", str(HOME / "keys/boot"),
         "--ssh-common-args", "-o UserKnownHostsFile=/dev/null",
         "-e", f"ansible_control_path_dir=~/.ansible/cp-{lab}", *arguments,  # the same address is another machine in each lab
-        through=(str(LAB), "exec", "admin", str(CHECKOUT / "provisioning/controller")), env={**host.environment, "ANSIBLE_HOST_KEY_CHECKING": "False"}, timeout=400, warm=warm,
+        through=(str(LAB), "exec", "admin", str(CHECKOUT / "provisioning/controller")),
+        env={**host.environment, "ANSIBLE_HOST_KEY_CHECKING": "False"}, timeout=400, warm=warm,
     )
 
 

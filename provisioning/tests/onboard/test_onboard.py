@@ -45,10 +45,9 @@ def cloud(checkout, tmp_path):
 
 
 @pytest.fixture
-def warm_cloud(cloud):
-    """The same where it is not looked at how Ansible is run, only what comes of it."""
+def warm(cloud):
+    """For tests that do not look at how Ansible is run, only at what comes of it."""
     cloud.env.update(WARM)
-    return cloud
 
 
 class Site:
@@ -91,14 +90,15 @@ def test_the_first_run_makes_all_and_the_second_nothing_and_both_print_the_entry
     assert entry.read_text() == '- name: folder\n  options: {network: "10.60.0.0/16"}\n'
 
 
-def test_a_check_names_what_differs_and_changes_nothing(warm_cloud):
-    warm_cloud.make()
-    (warm_cloud.folder / "squid").unlink()
-    check = warm_cloud.make("onboard", "", "CHECK=1")
+@pytest.mark.usefixtures("warm")
+def test_a_check_names_what_differs_and_changes_nothing(cloud):
+    cloud.make()
+    (cloud.folder / "squid").unlink()
+    check = cloud.make("onboard", "", "CHECK=1")
     assert check.returncode != 0
     assert "folder differs from its file (1 would change" in check.stdout
     assert "localhost: Make the machines (squid)" in check.stdout
-    assert "squid" not in warm_cloud.things()
+    assert "squid" not in cloud.things()
 
 
 def test_a_check_of_nothing_says_that_all_would_be_made_and_makes_nothing(cloud):
@@ -123,6 +123,7 @@ def test_no_secret_is_printed_logged_or_left_behind(cloud):
     assert set(Path("/tmp").glob("vmm-onboard-*")) == leftovers
 
 
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize(
     ("settings", "says", "advises"),
     [
@@ -134,8 +135,8 @@ def test_no_secret_is_printed_logged_or_left_behind(cloud):
         ("refusal: 'Quota exceeded for resources: [port]'", "Quota exceeded", "quota raised"),
     ],
 )
-def test_a_failure_says_where_what_and_what_to_do(warm_cloud, settings, says, advises):
-    run = warm_cloud.make("onboard", settings)
+def test_a_failure_says_where_what_and_what_to_do(cloud, settings, says, advises):
+    run = cloud.make("onboard", settings)
     assert run.returncode != 0
     assert re.search(r"\nFAILED on localhost, at '.+':\n", run.stdout)
     assert says in run.stdout
@@ -179,15 +180,16 @@ def test_a_site_file_may_hold_what_only_ansible_reads(cloud):
     assert "folder differs from its file" in run.stdout, run.stdout + run.stderr
 
 
-def test_teardown_removes_nothing_without_the_name_and_all_with_it(warm_cloud):
-    warm_cloud.make()
+@pytest.mark.usefixtures("warm")
+def test_teardown_removes_nothing_without_the_name_and_all_with_it(cloud):
+    cloud.make()
     for answer in ("", "no\n", "folder2\n"):
-        assert warm_cloud.make("teardown-site", answer=answer).returncode != 0
-    assert warm_cloud.things() == EVERYTHING
-    run = warm_cloud.make("teardown-site", answer="folder\n")
+        assert cloud.make("teardown-site", answer=answer).returncode != 0
+    assert cloud.things() == EVERYTHING
+    run = cloud.make("teardown-site", answer="folder\n")
     assert run.returncode == 0, run.stdout
     assert "Nothing of folder is left in the cloud" in run.stdout
-    assert warm_cloud.things() == []
+    assert cloud.things() == []
 
 
 def test_ctrl_c_stops_ansible_says_so_and_leaves_nothing_running(cloud, tmp_path):
@@ -207,29 +209,31 @@ def test_ctrl_c_stops_ansible_says_so_and_leaves_nothing_running(cloud, tmp_path
     assert cloud.things() == EVERYTHING
 
 
-def test_a_second_run_at_the_same_time_is_refused(warm_cloud, tmp_path):
+@pytest.mark.usefixtures("warm")
+def test_a_second_run_at_the_same_time_is_refused(cloud, tmp_path):
     gate = tmp_path / "gate"
-    first = subprocess.Popen(warm_cloud.command("onboard", f"gate: {gate}"), cwd=warm_cloud.checkout, env=warm_cloud.env, text=True,
+    first = subprocess.Popen(cloud.command("onboard", f"gate: {gate}"), cwd=cloud.checkout, env=cloud.env, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    wait_until(lambda: "credentials" in warm_cloud.things())
-    second = warm_cloud.make("onboard", f"gate: {gate}")
+    wait_until(lambda: "credentials" in cloud.things())
+    second = cloud.make("onboard", f"gate: {gate}")
     assert second.returncode != 0 and second.stdout == ""
     assert "onboard: another run for folder is under way here" in second.stderr
     gate.touch()
     said, _ = first.communicate(timeout=60)
     assert first.returncode == 0, said
-    assert warm_cloud.things() == EVERYTHING
-    assert warm_cloud.make("onboard", f"gate: {gate}").returncode == 0
+    assert cloud.things() == EVERYTHING
+    assert cloud.make("onboard", f"gate: {gate}").returncode == 0
 
 
-def test_what_is_waited_for_is_said(warm_cloud, tmp_path):
-    onboard = warm_cloud.checkout / "provisioning/onboard"
+@pytest.mark.usefixtures("warm")
+def test_what_is_waited_for_is_said(cloud, tmp_path):
+    onboard = cloud.checkout / "provisioning/onboard"
     impatient = onboard.with_name("onboard-impatient")
     impatient.write_text(onboard.read_text().replace("PATIENCE = 20", "PATIENCE = 2"))
     impatient.chmod(0o755)
-    warm_cloud.command("onboard", f"gate: {tmp_path / 'gate'}")
-    command = [impatient, "folder", "--site", warm_cloud.file]
-    run = subprocess.Popen(command, cwd=warm_cloud.checkout, env=warm_cloud.env, text=True, stdout=subprocess.PIPE)
+    cloud.command("onboard", f"gate: {tmp_path / 'gate'}")
+    command = [impatient, "folder", "--site", cloud.file]
+    run = subprocess.Popen(command, cwd=cloud.checkout, env=cloud.env, text=True, stdout=subprocess.PIPE)
     said = []
     for line in run.stdout:
         said.append(line)
